@@ -1,0 +1,140 @@
+"""Offset-safe surgery on text: a normalised view with its alignment, tokens, and the application of edits.
+
+Detectors search the *view*; spans are reported on the *original*. No function here changes the length of a text without
+an alignment, so an `İ`, a combining mark, a full-width digit or a lone surrogate cannot shift a span.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from onprem.model import Edit
+
+# Removed from the view (with alignment): zero-width characters, soft hyphen, bidirectional controls, variation selectors.
+_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
+_NEEDS_ALIGNMENT = re.compile(f"[{_INVISIBLE}\u0300-\u036f]")
+_REMOVED = re.compile(f"[{_INVISIBLE}]")
+
+TOKEN = re.compile(
+    r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+"  # ASCII first: the common case
+    r"|[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # one Han character is one token
+    r"|[^\W\d_]+|\w|[^\w\s]"
+)
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
+
+def _one_to_one() -> dict[int, str]:
+    """Characters that the view shows as another single character: full-width forms, digits, dashes, quotes, spaces."""
+    table: dict[int, str] = {0xFF01 + i: chr(0x21 + i) for i in range(94)}
+    table |= dict.fromkeys((0x3000, 0x00A0, 0x2002, 0x2003, 0x2009, 0x202F, 0x205F), " ")
+    table |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE63), "-")
+    table |= dict.fromkeys((0x2018, 0x2019, 0x201B, 0x2032), "'") | dict.fromkeys((0x201C, 0x201D, 0x2033), '"')
+    table |= dict.fromkeys((0x2022, 0x2027, 0x30FB, 0xFF65), "\u00b7")  # the dots of ethnic names
+    table |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # lone surrogates cannot be encoded
+    table[0] = "\ufffd"
+    for code in range(0x0660, 0x1FC00):  # the last decimal digits of Unicode 15
+        if code not in table and (digit := unicodedata.decimal(chr(code), None)) is not None:
+            table[code] = str(digit)
+    return table
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[int, str]:
+    return _one_to_one()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A normalised text. `offsets[i]` is where character i of `text` begins in the original; None when they agree."""
+
+    text: str = field(repr=False)
+    offsets: tuple[int, ...] | None
+    length: int  # of the original, in code points
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Map a span of the view to the original; invisible and combining characters inside it are covered."""
+        if self.offsets is None:
+            return start, end
+        after = self.offsets[end] if end < len(self.offsets) else self.length
+        return self.offsets[start], after
+
+
+def view(text: str) -> View:
+    """Return the normalised view of `text`: full-width folded, digits ASCII, combining marks composed, invisible removed."""
+    if text.isascii():
+        return View(text.replace("\0", "\ufffd") if "\0" in text else text, None, len(text))
+    if _NEEDS_ALIGNMENT.search(text) is None:
+        return View(text.translate(_table()), None, len(text))
+    shown: list[str] = []
+    offsets: list[int] = []
+    for position, character in enumerate(text):
+        if _REMOVED.match(character):
+            continue
+        if shown and unicodedata.combining(character):
+            composed = unicodedata.normalize("NFC", shown[-1] + character)
+            if len(composed) == 1:
+                shown[-1] = composed
+            continue  # a mark that does not compose is dropped from the view; the original keeps it
+        shown.append(character)
+        offsets.append(position)
+    return View("".join(shown).translate(_table()), tuple(offsets), len(text))
+
+
+def fold(token: str) -> str:
+    """Return the form in which tokens are compared: case folded, accents removed."""
+    if token.isascii():
+        return token.lower()
+    decomposed = unicodedata.normalize("NFKD", token.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens of a view as parallel tuples: start and end offsets (code points of the view) and their text."""
+
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    words: tuple[str, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+def tokenize(text: str) -> Tokens:
+    """Split a view into words, numbers, single Han characters and single marks; white space is no token."""
+    matches = list(TOKEN.finditer(text))
+    return Tokens(
+        tuple([match.start() for match in matches]),
+        tuple([match.end() for match in matches]),
+        tuple([match.group() for match in matches]),
+    )
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Return `text` with every edit applied.
+
+    Raises:
+        ValueError: an edit lies outside the text or overlaps another; the caller holds the record.
+    """
+    pieces: list[str] = []
+    position = 0
+    for edit in sorted(edits, key=lambda item: (item.span.start, item.span.end)):
+        if not position <= edit.span.start <= edit.span.end <= len(text):
+            raise ValueError("edits overlap or lie outside the text")
+        pieces += (text[position : edit.span.start], edit.replacement)
+        position = edit.span.end
+    pieces.append(text[position:])
+    return "".join(pieces)
+
+
+def shift_offset(position: int, edits: Sequence[Edit]) -> int:
+    """Map an offset of the original (outside every edit) to the edited text."""
+    moved = position
+    for edit in edits:
+        if edit.span.end <= position:
+            moved += len(edit.replacement) - (edit.span.end - edit.span.start)
+    return moved
