@@ -1,0 +1,1 @@
+"""Recognisers, one module per subject matter; each defines `RECOGNISERS`, a tuple of `detect.contract.Recogniser`."""
