@@ -1,0 +1,1 @@
+"""Evaluation: every number with an interval and a trivial baseline beside it."""
