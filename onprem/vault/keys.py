@@ -1,0 +1,80 @@
+"""The master key of a site and the keys derived from it, one per purpose.
+
+Rules: the key file holds 32 random bytes, belongs to the user, is readable by nobody else and is no link; a key is never
+made in place of one that is missing; no key is ever printed, logged or sent to another process.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from onprem.errors import SiteError
+
+KEY_BYTES = 32
+MASTER = "master.key"
+AUDIT = "audit.key"
+
+
+def create_key(path: Path) -> None:
+    """Write a new random key to `path` with mode 0600, complete or not at all.
+
+    Raises:
+        SiteError: the file exists already, or cannot be written.
+    """
+    partial = path.with_name(path.name + ".new")
+    try:
+        if path.exists() or path.is_symlink():
+            raise SiteError("the key exists already", hint=f"see {path}")
+        partial.unlink(missing_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+        sync_folder(path.parent)
+    except OSError:
+        raise SiteError("a key cannot be written", hint=f"check permissions and free space of {path.parent}") from None
+
+
+def read_key(path: Path) -> bytes:
+    """Return the 32 bytes of a key file.
+
+    Raises:
+        SiteError: the file is missing, a link, of another owner, open to others, or not 32 bytes long.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        raise SiteError("a key is missing, a link or unreadable", hint=f"restore {path} from your backup") from None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise SiteError("a key is no regular file", hint=f"see {path}")
+        if status.st_mode & 0o077:
+            raise SiteError("a key is open to others", hint=f"chmod 600 {path}")
+        if status.st_uid != os.geteuid():
+            raise SiteError("a key belongs to another user", hint=f"run as the owner of {path}")
+        key = file.read(KEY_BYTES + 1)
+    if len(key) != KEY_BYTES:
+        raise SiteError("a key has the wrong length", hint=f"restore {path} from your backup")
+    return key
+
+
+def derive(secret: bytes, purpose: str) -> bytes:
+    """Return the 32-byte key of `secret` for `purpose` by HKDF-SHA256 (RFC 5869), without salt."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"onprem/1/" + purpose.encode()).derive(secret)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a new file in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
