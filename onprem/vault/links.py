@@ -13,6 +13,7 @@ from types import TracebackType
 
 from onprem.checksums import compact
 from onprem.config import Site
+from onprem.text import view
 from onprem.vault.keys import MASTER, derive, read_key
 from onprem.vault.sealed import SealedStore
 
@@ -108,7 +109,7 @@ def _redirect(subject: str) -> bytes:
 
 def _keys(kind: str, value: str) -> list[bytes]:
     """Return the row keys to look up for one alias, its own first; empty when the value says nothing."""
-    written = compact(value)
+    written = compact(view(value).text)
     if written in _PLACEHOLDERS:
         return []
     kinds = [kind]

@@ -1,0 +1,168 @@
+"""Search for values that are already known: a patient's own identifiers, their relatives', the staff's.
+
+The same matcher serves three places: the roster from tables, the propagation of what was accepted in another note of
+the patient, and the leak gate on what was written. Known names are found with one edit of difference in words of five
+letters or more; numbers are compared without their separators.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from onprem.detect.contract import Passage
+from onprem.detect.variants import Form, deletions, everyday_words, forms, spelled_alike
+from onprem.labels import Label
+from onprem.model import Span
+from onprem.text import fold
+
+_BETWEEN = frozenset(".,-'\u00b7/ ")  # may stand between the tokens of a name
+_SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
+_FUZZY_LENGTH = 5
+_MAX_SKIPPED = 2  # separators between two tokens of a sequence
+
+folded = lru_cache(maxsize=200_000)(fold)
+_deletions = lru_cache(maxsize=100_000)(deletions)
+
+
+class Matcher:
+    """Finds the forms of known values in passages. Built once per patient; searching costs one look-up per token."""
+
+    def __init__(self, values: Iterable[tuple[Label, str]], *, by: str, fuzzy: bool = True, parts: bool = True) -> None:
+        self._by = frozenset({by})
+        self._sequences: dict[str, list[Form]] = defaultdict(list)
+        self._numbers: dict[str, Label] = {}
+        self._net: dict[str, Label] = {}
+        self._fuzzy: dict[str, set[str]] = defaultdict(set)  # deletion form -> known words
+        seen: set[Form] = set()
+        for label, value in values:
+            for form in forms(label, value):
+                if form in seen or not (form.whole or parts):
+                    continue
+                seen.add(form)
+                self._add(form, fuzzy=fuzzy)
+
+    def __bool__(self) -> bool:
+        return bool(self._sequences or self._numbers or self._net)
+
+    def _add(self, form: Form, *, fuzzy: bool) -> None:
+        if form.tokens:
+            self._sequences[form.tokens[0]].append(form)
+            if fuzzy and form.label is Label.NAME:
+                for token in form.tokens:
+                    if len(token) >= _FUZZY_LENGTH and token.isascii() and not form.capital:
+                        for shorter in deletions(token):
+                            self._fuzzy[shorter].add(token)
+        elif "@" in form.compact or "." in form.compact or ":" in form.compact or "/" in form.compact:
+            self._net[form.compact] = form.label
+        else:
+            self._numbers[form.compact] = form.label
+
+    def find(self, passage: Passage) -> list[Span]:
+        """Return every occurrence in the passage, in view offsets."""
+        spans: list[Span] = []
+        if self._sequences:
+            spans += self._find_sequences(passage)
+        if self._numbers:
+            spans += self._find_numbers(passage)
+        if self._net:
+            lowered = passage.text.lower() if passage.text.isascii() else "".join(map(_lower_one, passage.text))
+            for known, label in self._net.items():
+                spans += _occurrences(lowered, known, label, self._by)
+        return spans
+
+    def _find_sequences(self, passage: Passage) -> list[Span]:
+        tokens = passage.tokens
+        words = [folded(word) for word in tokens.words]
+        corrected = self._correct(words) if self._fuzzy else {}
+        spans: list[Span] = []
+        known = self._sequences
+        candidates = [index for index, word in enumerate(words) if word in known]
+        for index in [*candidates, *(index for index, word in corrected.items() if word in known)]:
+            for form in known[corrected.get(index, words[index])]:
+                last = _follow(form.tokens, index, words, corrected)
+                if last is None:
+                    continue
+                if form.capital and not tokens.words[index][0].isupper():
+                    continue
+                spans.append(Span(tokens.starts[index], tokens.ends[last], form.label, 1.0, self._by))
+        return spans
+
+    def _correct(self, words: Sequence[str]) -> dict[int, str]:
+        """Map positions of misspelt known words to their right spelling."""
+        everyday = everyday_words()
+        found: dict[int, str] = {}
+        for index, word in enumerate(words):
+            if len(word) < _FUZZY_LENGTH - 1 or not word.isascii() or word in everyday or word.isdigit():
+                continue
+            for shorter in _deletions(word):
+                for right in self._fuzzy.get(shorter, ()):
+                    if right != word and spelled_alike(word, right):
+                        found[index] = right
+        return found
+
+    def _find_numbers(self, passage: Passage) -> list[Span]:
+        if not passage.has_digit:
+            return []
+        compact = _SEPARATORS.sub("", passage.text).upper()
+        wanted = [number for number in self._numbers if number in compact]
+        if not wanted:
+            return []
+        kept = [index for index, character in enumerate(passage.text) if _is_ascii_alnum(character)]
+        spans: list[Span] = []
+        for number in wanted:
+            at = compact.find(number)
+            while at >= 0:
+                start, end = kept[at], kept[at + len(number) - 1] + 1
+                if _number_stands(passage.text, start, end, number):
+                    spans.append(Span(start, end, self._numbers[number], 1.0, self._by))
+                at = compact.find(number, at + 1)
+        return spans
+
+
+def _lower_one(character: str) -> str:
+    lowered = character.lower()
+    return lowered if len(lowered) == 1 else character  # U+0130 would shift every offset after it
+
+
+def _is_ascii_alnum(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _number_stands(text: str, start: int, end: int, number: str) -> bool:
+    """A number is the known one if no digit continues it and it is not spread over unrelated numbers or lines."""
+    if end - start > 2 * len(number) or "\n" in text[start:end]:
+        return False
+    if len(number) < 10 and re.search(r"\d[^0-9A-Za-z\-./]+\d|[,;:]", text[start:end]):
+        return False  # "12 345" is two numbers unless the whole is long enough to be no accident
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    if number[0].isdigit() and before.isdigit() or number[-1].isdigit() and after.isdigit():
+        return False
+    # a short number glued to letters is part of another code; a long one is the number itself
+    return len(number) >= 6 or not (_is_ascii_alnum(before) or _is_ascii_alnum(after))
+
+
+def _occurrences(text: str, known: str, label: Label, by: frozenset[str]) -> list[Span]:
+    spans: list[Span] = []
+    at = text.find(known)
+    while at >= 0:
+        spans.append(Span(at, at + len(known), label, 1.0, by))
+        at = text.find(known, at + 1)
+    return spans
+
+
+def _follow(tokens: tuple[str, ...], index: int, words: Sequence[str], corrected: dict[int, str]) -> int | None:
+    """Return the index of the last token when `tokens` stand at `index` (separators may stand between), else None."""
+    at = index
+    for wanted in tokens[1:]:
+        at += 1
+        skipped = 0
+        while at < len(words) and words[at] in _BETWEEN and skipped < _MAX_SKIPPED:
+            at += 1
+            skipped += 1
+        if at >= len(words) or corrected.get(at, words[at]) != wanted:
+            return None
+    return at

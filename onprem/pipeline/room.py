@@ -1,0 +1,168 @@
+"""The folder of one run under SITE/work, and what a process needs to work in it.
+
+Everything in the folder is either sealed (plan, roster, values), or holds no value (spans by offset, counts), or is
+clean (parts, assembled files). A stage's result appears by rename, so what exists is whole. The folder is removed when
+the run ends well, and kept for --resume when it does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from onprem.config import Site, find_site
+from onprem.detect.ensemble import Ensemble
+from onprem.errors import SiteError
+from onprem.formats.contract import Format, ReadOptions, Source
+from onprem.formats.recognise import by_name
+from onprem.pipeline.known import KnownStore
+from onprem.pipeline.plan import Plan, SourcePlan
+from onprem.policy.schema import Policy, load
+from onprem.vault.keys import MASTER, derive, read_key
+from onprem.vault.links import Links
+from onprem.vault.sealed import SealedStore
+from onprem.vault.subjects import Subjects
+
+_PLAN = TypeAdapter(Plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a run was asked to do. Crosses to workers; holds no path of an input and no value."""
+
+    site: Path
+    run: str  # folder name under SITE/work
+    policy: str
+    lang: str = "auto"
+    text_field: str = "text"
+    spans: bool = False  # keep the final spans for --spans
+
+
+@dataclass
+class Room:
+    """The run's folder, opened by one process. Stores open on first use."""
+
+    spec: Spec
+    parent: bool = False  # the parent writes links, subjects and the roster; workers read
+    _sources: dict[int, Source] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def site(self) -> Site:
+        """The site."""
+        return find_site(self.spec.site)
+
+    @property
+    def folder(self) -> Path:
+        """SITE/work/RUN."""
+        return self.site.folder("work") / self.spec.run
+
+    @cached_property
+    def key(self) -> bytes:
+        """The key under which this run's values are sealed."""
+        return derive(read_key(self.site.folder("keys") / MASTER), f"run/{self.spec.run}")
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy, checked when it was loaded."""
+        return load(self.spec.policy, site_policies=self.site.folder("policies"))
+
+    @cached_property
+    def links(self) -> Links:
+        """The site's links between patients' numbers."""
+        return Links.open(self.site, readonly=not self.parent)
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        """The vault of subject secrets."""
+        return Subjects.open(self.site, readonly=not self.parent)
+
+    @cached_property
+    def known(self) -> KnownStore:
+        """The run's sealed roster."""
+        return KnownStore(self.folder / "known.sealed", self.key, readonly=not self.parent)
+
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """The detectors, loaded when a text is first searched."""
+        langs = ("en", "zh") if self.spec.lang == "auto" else (self.spec.lang,)
+        return Ensemble.load(recognisers=self.policy.recognisers, langs=langs)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan that `collect` sealed."""
+        with SealedStore(self.folder / "plan.sealed", self.key, readonly=True) as store:
+            sealed = store.get(b"plan")
+        if sealed is None:
+            raise SiteError("a run's folder is damaged", hint="run again without --resume")
+        return _PLAN.validate_json(sealed)
+
+    def save_plan(self, plan: Plan) -> None:
+        """Seal the plan."""
+        with SealedStore(self.folder / "plan.sealed", self.key) as store:
+            store.put_many([(b"plan", _PLAN.dump_json(plan))])
+
+    @cached_property
+    def options(self) -> ReadOptions:
+        """How formats read in this run."""
+        from onprem.formats.columns import load_columns
+
+        return ReadOptions(
+            text_field=self.spec.text_field,
+            columns=load_columns(self.site.root / "columns.toml"),
+            max_record_chars=self.site.settings.max_record_chars,
+            chunk_bytes=self.site.settings.chunk_bytes,
+            typed=self.policy.typed_labels,
+        )
+
+    def source(self, index: int) -> Source:
+        """Open a source of the plan; kept open while the process works on it."""
+        if index not in self._sources:
+            self._sources.clear()
+            planned = self.plan.sources[index]
+            self._sources[index] = format_of(planned).open(Path(planned.path), index, self.options)
+        return self._sources[index]
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._sources.clear()
+        for name in ("links", "subjects", "known"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+
+def format_of(planned: SourcePlan) -> Format:
+    """Return the format that the plan names."""
+    return by_name(planned.format)
+
+
+def write_whole(path: Path, lines: Iterator[str] | list[str]) -> None:
+    """Write lines to `path` so that it exists only when it is complete."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8", newline="\n") as file:
+        for line in lines:
+            file.write(line)
+            file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def read_lines(path: Path) -> Iterator[Any]:
+    """Yield the JSON values of a file of lines that `write_whole` wrote."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def run_name(spec: Spec, request: dict[str, object], key: bytes) -> str:
+    """Return a run's folder name: a keyed digest of everything that decides its result."""
+    asked = asdict(spec) | {"site": "", "run": ""} | request
+    return hashlib.blake2b(json.dumps(asked, sort_keys=True, default=str).encode(), key=key, digest_size=8).hexdigest()
