@@ -1,4 +1,4 @@
-"""What the named-entity network sees of a text: a row of tokens, with line breaks and spacing, and hashed word features.
+"""What the named-entity network sees of a text: a row of tokens with line breaks and spacing, and word features.
 
 Training and search share this file, so that a model never meets another view of text than the one it learnt from.
 """
@@ -52,11 +52,10 @@ def row(text: str, tokens: Tokens) -> Row:
     words = list(tokens.words)
     if "\n" not in text and "\r" not in text:
         return Row(words, spacing, np.arange(count, dtype=np.int64))
-    return _with_breaks(text, words, spacing, (starts, ends))
+    return _with_breaks(text, words, spacing, starts)
 
 
-def _with_breaks(text: str, words: list[str], spacing: npt.NDArray[np.int8], offsets: tuple[Ints, Ints]) -> Row:
-    starts, ends = offsets
+def _with_breaks(text: str, words: list[str], spacing: npt.NDArray[np.int8], starts: Ints) -> Row:
     lines = np.fromiter((i for i, character in enumerate(text) if character in "\n\r"), dtype=np.int64)
     # the token after each line break; several breaks before one token make a blank line (CRLF counts once)
     after = np.searchsorted(starts, lines)
@@ -78,7 +77,7 @@ def _with_breaks(text: str, words: list[str], spacing: npt.NDArray[np.int8], off
 
 
 def shape(word: str) -> str:
-    """Return the form of a word: letters as X, x or 文, digits as d; runs of more than four are cut, digits at twelve."""
+    """Return the form of a word: letters as X, x or 文, digits as d; runs are cut at four, digits at twelve."""
     if word.isdigit():
         return "d" * min(len(word), 12)
     seen: list[str] = []

@@ -175,6 +175,7 @@ def read_weights(path: Path) -> Parameters:
 
     Raises:
         OSError, ValueError: the file cannot be read as a zip of plain arrays.
+
     """
     with np.load(path, allow_pickle=False) as arrays:
         return {name: arrays[name].astype(np.float32) for name in arrays.files}

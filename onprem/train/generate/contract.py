@@ -3,9 +3,9 @@
     LEARNT      what the named-entity network of this language learns: gold label -> label it is learnt as
     documents   an endless stream of tagged documents of a split
 
-Rules: the stream is decided by (split, seed) alone, and by the carriers in `data` where given; identities and templates
-are partitioned by hash, so that none of dev or test is ever met in train; a label of the vocabulary that LEARNT lacks is
-not learnt (the text counts as no identifier).
+Rules: the stream is decided by (split, seed) alone, and by the carriers in `data` where given; identities and
+templates are partitioned by hash, so that none of dev or test is ever met in train; a label that LEARNT lacks is not
+learnt (the text counts as no identifier).
 """
 
 from __future__ import annotations

@@ -1,0 +1,271 @@
+"""The named-entity detector: a small network trained here (`onprem train phi`), run in numpy, one per language.
+
+Rules: the digest of every weight file is checked before it is read; a token is flagged when 1 - P(outside) reaches the
+threshold (recall first; the label is decided afterwards); memory stays flat
+whatever the length of a passage; a result depends on the passage alone, not on its neighbours in a batch. No warning and
+no error quotes text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from onprem.detect.contract import Passage
+from onprem.detect.ner_features import GLUED, Row, row
+from onprem.detect.ner_network import Floats, Network, Shape, read_weights
+from onprem.errors import ModelError
+from onprem.labels import Label
+from onprem.model import Kind, Span
+
+NAME = "ner"
+PART = "phi"  # the folder of the network inside a model folder
+FILES = ("network.json", "weights.npz", "words.txt")
+_BATCH_TOKENS = 3_000  # what fits the second-level cache at width 96
+_WINDOW_TOKENS = 4_000
+
+# Labels that policies keep or band: a place or a name mistaken for one of these would be shown, so it must be clear.
+KEPT = frozenset({Label.STATE, Label.AGE})
+_KEPT_SHARE = 0.8
+
+# Marks that may lie between two parts of one identifier; anything else ends it.
+_BRIDGES: dict[Label, frozenset[str]] = {
+    Label.NAME: frozenset("-'.\u00b7"),
+    Label.DATE: frozenset("/-.,:"),
+    Label.PHONE: frozenset("()-./+ "),
+    Label.ADDRESS: frozenset(",.#-/\n"),
+    Label.HOSPITAL: frozenset("-'.&"),
+    Label.ORGANISATION: frozenset("-'.&"),
+    Label.EMAIL: frozenset("@._-+"),
+    Label.URL: frozenset("/:._-?=&#%~"),
+}
+_BRIDGES_OTHER = frozenset("-/.#")
+_BRIDGE_LENGTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """One flagged token: its place in the row, its label, whether it begins an identifier, 1 - P(outside)."""
+
+    place: int
+    label: Label
+    begins: bool
+    score: float
+
+
+class NerDetector:
+    """Finds identifiers of one language in free text with the trained network."""
+
+    name = NAME
+
+    def __init__(self, lang: str, network: Network, *, threshold: float) -> None:
+        self.lang = lang
+        self.network = network
+        self.threshold = threshold
+        tags = network.shape.tags
+        self._labels = tuple(Label(tag.partition("-")[2]) for tag in tags[1::2])
+        self._kept = np.array([label in KEPT for label in self._labels])
+
+    def find(self, passages: Sequence[Passage]) -> list[list[Span]]:
+        """Return the spans of each passage in view offsets. Only free text of the model's language is searched."""
+        found: list[list[Span]] = [[] for _ in passages]
+        for batch in self._batches(passages):
+            probabilities = self.network.probabilities([(part.words, part.spacing) for _, part, _ in batch])
+            for (index, part, (low, high)), values in zip(batch, probabilities, strict=True):
+                kept = Row(part.words[low:high], part.spacing[low:high], part.source[low:high])
+                found[index] += self._spans(passages[index], kept, values[low:high])
+        return found
+
+    def _batches(self, passages: Sequence[Passage]) -> Iterator[list[tuple[int, Row, tuple[int, int]]]]:
+        """Yield groups of (passage, piece of its row, the part of the piece that counts)."""
+        batch: list[tuple[int, Row, tuple[int, int]]] = []
+        size = 0
+        for index, passage in enumerate(passages):
+            if passage.kind is not Kind.TEXT or passage.lang not in {self.lang, "mixed"} or not len(passage.tokens):
+                continue
+            for piece, counts in windows(row(passage.text, passage.tokens), self.network.shape.reach):
+                batch.append((index, piece, counts))
+                size += len(piece.words)
+                if size >= _BATCH_TOKENS:
+                    yield batch
+                    batch, size = [], 0
+        if batch:
+            yield batch
+
+    def _spans(self, passage: Passage, laid: Row, probabilities: Floats) -> list[Span]:
+        marks = self._marks(probabilities)
+        if not marks:
+            return []
+        groups = _heal(_join(_group(marks, laid), laid), laid)
+        starts, ends = passage.tokens.starts, passage.tokens.ends
+        spans = []
+        for first, last, label, score in groups:
+            inside = laid.source[first : last + 1]
+            inside = inside[inside >= 0]
+            if len(inside) and any(
+                character.isalnum() for place in inside for character in passage.tokens.words[place]
+            ):
+                spans.append(Span(starts[inside[0]], ends[inside[-1]], label, round(score, 3), frozenset({NAME})))
+        return spans
+
+    def _marks(self, probabilities: Floats) -> list[_Mark]:
+        inside = 1.0 - probabilities[:, 0]
+        places = np.flatnonzero(inside >= self.threshold)
+        if not len(places):
+            return []
+        by_label = probabilities[places, 1:].reshape(len(places), len(self._labels), 2)
+        mass = by_label.sum(axis=2)
+        share = mass / mass.sum(axis=1, keepdims=True)
+        share[:, self._kept] *= share[:, self._kept] >= _KEPT_SHARE
+        best = share.argmax(axis=1)
+        begins = by_label[np.arange(len(places)), best, 0] > by_label[np.arange(len(places)), best, 1]
+        return [
+            _Mark(place, self._labels[label], first, score)
+            for place, label, first, score in zip(
+                places.tolist(), best.tolist(), begins.tolist(), inside[places].tolist(), strict=True
+            )
+        ]
+
+
+_Group = tuple[int, int, Label, float]  # first and last place in the row, label, score
+
+
+def _group(marks: Sequence[_Mark], laid: Row) -> list[_Group]:
+    """Gather neighbouring marks of one label. A lone other label inside an identifier does not cut it."""
+    labels = [mark.label for mark in marks]
+    for index in range(1, len(marks) - 1):
+        before, here, after = marks[index - 1 : index + 2]
+        beside = before.place + 1 == here.place == after.place - 1
+        if beside and labels[index - 1] is after.label is not labels[index] and not here.begins:
+            labels[index] = after.label
+    groups: list[_Group] = []
+    for mark, label in zip(marks, labels, strict=True):
+        if groups:
+            first, last, previous, score = groups[-1]
+            glued = laid.spacing[mark.place] == GLUED
+            if mark.place == last + 1 and label is previous and (glued or not mark.begins):
+                groups[-1] = (first, mark.place, label, max(score, mark.score))
+                continue
+        groups.append((mark.place, mark.place, label, mark.score))
+    return groups
+
+
+def _join(groups: Sequence[_Group], laid: Row) -> list[_Group]:
+    """Join parts of one identifier that only marks separate."""
+    joined: list[_Group] = []
+    for group in groups:
+        if joined:
+            first, last, label, score = joined[-1]
+            between = laid.words[last + 1 : group[0]]
+            allowed = _BRIDGES.get(label, _BRIDGES_OTHER)
+            if label is group[2] and 0 < len(between) <= _BRIDGE_LENGTH and all(mark in allowed for mark in between):
+                joined[-1] = (first, group[1], label, max(score, group[3]))
+                continue
+        joined.append(group)
+    return joined
+
+
+def _heal(groups: Sequence[_Group], laid: Row) -> list[_Group]:
+    """Grow each identifier over letters and digits glued to it: `Mc` takes `Donald` along."""
+    healed: list[_Group] = []
+    for first, last, label, score in groups:
+        while (
+            first > 0
+            and laid.spacing[first] == GLUED
+            and laid.words[first - 1].isalnum()
+            and laid.words[first].isalnum()
+        ):
+            first -= 1  # noqa: PLW2901 - the bounds grow in place
+        while (
+            last + 1 < len(laid.words)
+            and laid.spacing[last + 1] == GLUED
+            and laid.words[last + 1].isalnum()
+            and laid.words[last].isalnum()
+            and not _is_han(laid.words[last + 1])
+        ):
+            last += 1  # noqa: PLW2901
+        healed.append((first, last, label, score))
+    return healed
+
+
+def _is_han(word: str) -> bool:
+    return len(word) == 1 and word >= "\u3400"  # a Han character is a token of its own: nothing is glued to it
+
+
+def windows(laid: Row, reach: int) -> Iterator[tuple[Row, tuple[int, int]]]:
+    """Cut a long row into pieces that overlap by `reach`, with the part of each that counts; exact, see the network."""
+    count = len(laid.words)
+    for start in range(0, count, _WINDOW_TOKENS):
+        end = min(start + _WINDOW_TOKENS, count)
+        low, high = max(0, start - reach), min(count, end + reach)
+        yield Row(laid.words[low:high], laid.spacing[low:high], laid.source[low:high]), (start - low, end - low)
+
+
+def model_folder(lang: str) -> Path:
+    """Return the folder of the model that the package ships for a language."""
+    return Path(str(files("onprem") / "models" / f"{lang}_phi"))
+
+
+def load(lang: str, folder: Path | None = None) -> NerDetector:
+    """Load the detector of a language ("en", "zh") from package data, or from `folder`.
+
+    Raises:
+        ModelError: the model is missing, its digest differs from its card's, or it does not have the expected form.
+
+    """
+    home = folder or model_folder(lang)
+    try:
+        meta = json.loads((home / "meta.json").read_text(encoding="utf-8"))
+        contents = {name: (home / PART / name).read_bytes() for name in FILES}
+    except (OSError, ValueError):
+        raise ModelError(
+            f"the {lang} model is missing or unreadable", hint="reinstall, or run: onprem train phi"
+        ) from None
+    for name, content in contents.items():
+        if not _same_digest(meta, name, content):
+            raise ModelError(f"the {lang} model's {name} has the wrong digest", hint="reinstall the package")
+    if meta.get("lang") != lang:
+        raise ModelError(f"the model in the folder of {lang} is for another language", hint="reinstall the package")
+    network, threshold = read_network(home / PART)
+    return NerDetector(lang, network, threshold=threshold)
+
+
+def _same_digest(meta: dict[str, Any], name: str, content: bytes) -> bool:
+    digests = meta.get("digests")
+    return isinstance(digests, dict) and digests.get(name) == hashlib.sha256(content).hexdigest()
+
+
+def read_network(folder: Path) -> tuple[Network, float]:
+    """Read the network of a model folder's part, without checking digests.
+
+    Raises:
+        ModelError: a file is missing or does not have the expected form.
+
+    """
+    try:
+        description = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+        dimensions: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in description["shape"].items()
+        }
+        words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")
+        network = Network(Shape(**dimensions), read_weights(folder / "weights.npz"), frozenset(words))
+        return network, float(description["threshold"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ModelError("the model does not have the expected form", hint="reinstall the package") from None
+
+
+def tag_names(labels: Sequence[Label]) -> tuple[str, ...]:
+    """Return the tags of a network that learns `labels`: O, then B- and I- of each."""
+    return ("O", *(f"{part}-{label}" for label in labels for part in "BI"))
+
+
+def spans_of(detector: NerDetector, text: str, *, lang: str) -> list[Span]:
+    """Search one text (a view) with a detector."""
+    return detector.find([Passage(text, lang)])[0]

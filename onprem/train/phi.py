@@ -1,0 +1,194 @@
+"""`onprem train phi`: makes the named-entity model of a language from generated text.
+
+1. Generate tagged documents of the train split; gather the vocabulary.
+2. Learn for a fixed number of characters (no clock takes part: the same seed gives the same weights on one machine).
+3. On the dev split choose the lowest threshold whose over-redaction stays within bounds: recall first.
+4. Measure on the test split; write the model folder, which spaCy loads too, with `meta.json` and `card.md`.
+
+No document of the dev or test split is learnt from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from onprem.detect.contract import Passage
+from onprem.detect.ner import FILES, PART, NerDetector, tag_names
+from onprem.detect.ner_network import Network, Parameters, Shape, read_weights, save_weights
+from onprem.errors import UsageError
+from onprem.progress import Progress, Silent
+from onprem.tagged import Gold, Tagged
+from onprem.train.card import write_card
+from onprem.train.encode import Encoded, Encoder, batches, learnt_as, seen, vary_case, vocabulary_of
+from onprem.train.generate.contract import Generator, Split
+from onprem.train.measure import Counts, by_label, count, figures
+from onprem.train.network import Adam, initial, learn
+
+LANGUAGES = ("en", "zh")
+_THRESHOLDS = (0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
+_OVER_REDACTION = 0.004  # of non-identifying characters on the dev split
+_REPORT_EVERY = 20  # steps
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is learnt, and how. Characters are those of generated documents."""
+
+    lang: str
+    seed: int = 0
+    characters: int = 60_000_000
+    vocabulary_characters: int = 8_000_000
+    vocabulary_size: int = 40_000
+    least_count: int = 3
+    batch_tokens: int = 4_000
+    rate: float = 2e-3
+    dropout: float = 0.1
+    dev_documents: int = 600
+    test_documents: int = 600
+    data: Path | None = field(default=None, repr=False)
+
+
+def generator_of(lang: str) -> Generator:
+    """Return the generator of a language.
+
+    Raises:
+        UsageError: there is none.
+
+    """
+    if lang not in LANGUAGES:
+        raise UsageError("no generator for this language", hint=f"one of: {', '.join(LANGUAGES)}")
+    return cast(Generator, importlib.import_module(f"onprem.train.generate.{lang}"))
+
+
+def train(plan: Plan, out: Path, *, progress: Progress | None = None) -> dict[str, object]:
+    """Learn a model and write its folder; return the content of its meta.json."""
+    silent = progress or Silent()
+    source = generator_of(plan.lang)
+    tags = tag_names(sorted(set(source.LEARNT.values())))
+    encoder = Encoder(tags, source.LEARNT)
+    shape = Shape(tags)
+    vocabulary = _vocabulary(plan, source, encoder, silent)
+    parameters = _learn(plan, shape, (source, encoder, vocabulary), silent)
+    folder = out / PART
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(folder / "weights.npz", parameters)
+    (folder / "words.txt").write_text("\n".join(sorted(vocabulary)), encoding="utf-8")
+    network = Network(shape, read_weights(folder / "weights.npz"), vocabulary)  # in half precision, as it will run
+    threshold, trials = choose_threshold(network, _first(plan, source, "dev"), lang=plan.lang)
+    description = {"shape": asdict(shape), "threshold": threshold}
+    (folder / "network.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+    silent.stage("measure", None)
+    counts = measure(NerDetector(plan.lang, network, threshold=threshold), _first(plan, source, "test"))
+    meta = _meta(plan, out, threshold)
+    meta["dev_trials"] = trials
+    meta["test"] = {name: asdict(metric) for name, metric in figures(counts, seed=plan.seed).items()}
+    meta["test_by_label"] = by_label(counts)
+    (out / "meta.json").write_text(json.dumps(meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_card(out, meta)
+    return meta
+
+
+def _documents(plan: Plan, source: Generator, split: Split) -> Iterator[Tagged]:
+    for tagged in source.documents(split, plan.seed, plan.data):
+        yield learnt_as(tagged, source.LEARNT)
+
+
+def _first(plan: Plan, source: Generator, split: Split) -> list[Tagged]:
+    number = plan.dev_documents if split == "dev" else plan.test_documents
+    return [seen(tagged) for tagged in islice(_documents(plan, source, split), number)]
+
+
+def _vocabulary(plan: Plan, source: Generator, encoder: Encoder, progress: Progress) -> frozenset[str]:
+    progress.stage("vocabulary", plan.vocabulary_characters)
+
+    def some() -> Iterator[Encoded]:
+        read = 0
+        for tagged in source.documents("train", plan.seed, plan.data):
+            if read >= plan.vocabulary_characters:
+                return
+            read += len(tagged.text)
+            progress.advance(len(tagged.text))
+            yield encoder.encode(tagged)
+
+    return vocabulary_of(some(), least=plan.least_count, most=plan.vocabulary_size)
+
+
+def _learn(
+    plan: Plan, shape: Shape, parts: tuple[Generator, Encoder, frozenset[str]], progress: Progress
+) -> Parameters:
+    source, encoder, vocabulary = parts
+    random = np.random.Generator(np.random.PCG64(plan.seed))
+    parameters = initial(shape, random)
+    optimiser = Adam(parameters)
+    read = 0
+
+    def stream() -> Iterator[Encoded]:
+        nonlocal read
+        for tagged in source.documents("train", plan.seed + 1, plan.data):
+            read += len(tagged.text)
+            yield encoder.encode(vary_case(tagged, random))
+
+    progress.stage("learn", plan.characters)
+    reported = 0
+    for batch in batches(stream(), vocabulary, tokens=plan.batch_tokens, gap=shape.reach, generator=random):
+        done = read / plan.characters
+        if done >= 1:
+            break
+        rate = plan.rate * min(1.0, (optimiser.steps + 1) / 200) * max(0.01, 1 - done)
+        _, gradients = learn(parameters, shape, batch, dropout=plan.dropout, generator=random)
+        optimiser.step(gradients, rate=rate)
+        if optimiser.steps % _REPORT_EVERY == 0:
+            progress.advance(read - reported)
+            reported = read
+    return optimiser.averaged()
+
+
+def measure(detector: NerDetector, documents: Sequence[Tagged]) -> list[Counts]:
+    """Compare a detector with the gold spans of documents (texts are views)."""
+    found = detector.find([Passage(document.text, detector.lang) for document in documents])
+    return [
+        count(document, [Gold(span.start, span.end, span.label) for span in spans])
+        for document, spans in zip(documents, found, strict=True)
+    ]
+
+
+def choose_threshold(
+    network: Network, documents: Sequence[Tagged], *, lang: str
+) -> tuple[float, dict[str, dict[str, float]]]:
+    """Return the lowest threshold whose over-redaction is within bounds, and the figures of all that were tried."""
+    trials: dict[str, dict[str, float]] = {}
+    chosen = _THRESHOLDS[-1]
+    for threshold in reversed(_THRESHOLDS):
+        results = figures(measure(NerDetector(lang, network, threshold=threshold), documents), seed=0)
+        trials[str(threshold)] = {name: round(metric.value, 5) for name, metric in results.items()}
+        if results["over_redaction"].value <= _OVER_REDACTION:
+            chosen = threshold
+    return chosen, trials
+
+
+def _meta(plan: Plan, out: Path, threshold: float) -> dict[str, object]:
+    digests = {name: hashlib.sha256((out / PART / name).read_bytes()).hexdigest() for name in FILES}
+    return {
+        "lang": plan.lang,
+        "name": PART,
+        "version": "0.1.0",
+        "spacy_version": ">=3.8.0,<3.9.0",
+        "description": "Finds identifiers in clinical text",
+        "license": "Apache-2.0",
+        "pipeline": [PART],
+        "components": [PART],
+        "command": f"onprem train phi --lang {plan.lang} --seed {plan.seed}",
+        "seed": plan.seed,
+        "characters": plan.characters,
+        "threshold": threshold,
+        "digests": digests,
+    }
