@@ -98,7 +98,9 @@ def private_temp(folder: Path | None = None) -> Path:
         if chosen.stat().st_mode & 0o077:
             raise SiteError("the folder for temporary files is open to others", hint=f"chmod 700 {chosen}")
     except OSError:
-        raise SiteError("no private folder for temporary files can be made", hint="check TMPDIR and free space") from None
+        raise SiteError(
+            "no private folder for temporary files can be made", hint="check TMPDIR and free space"
+        ) from None
     os.environ["TMPDIR"] = str(chosen)
     tempfile.tempdir = str(chosen)
     return chosen

@@ -171,7 +171,10 @@ class SealedStore:
         missing: dict[bytes, bytes] = {}
         for key, _ in batch:
             row = self.row_id(key)
-            if row not in missing and self._database.execute("SELECT 1 FROM sealed WHERE id = ?", (row,)).fetchone() is None:
+            if (
+                row not in missing
+                and self._database.execute("SELECT 1 FROM sealed WHERE id = ?", (row,)).fetchone() is None
+            ):
                 missing[row] = self._seal(row, make())
         self._database.executemany("INSERT INTO sealed VALUES (?, ?)", missing.items())
         return len(missing)
@@ -210,7 +213,8 @@ class SealedStore:
             return self._aead().decrypt(sealed[:_NONCE], sealed[_NONCE:], row)
         except (InvalidTag, ValueError, TypeError):
             raise SiteError(
-                "a sealed store is damaged or was sealed under another key", hint=f"restore {self._path} and the site's keys"
+                "a sealed store is damaged or was sealed under another key",
+                hint=f"restore {self._path} and the site's keys",
             ) from None
 
     def _fail(self, error: sqlite3.Error) -> NoReturn:
@@ -218,5 +222,7 @@ class SealedStore:
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise ResourceError("a sealed store cannot be written", hint="free disk space") from None
         if code == sqlite3.SQLITE_BUSY:
-            raise ResourceError("a sealed store is in use by another run", hint="wait for the other run to end") from None
+            raise ResourceError(
+                "a sealed store is in use by another run", hint="wait for the other run to end"
+            ) from None
         raise SiteError("a sealed store is damaged or cannot be used", hint=f"check {self._path}") from None

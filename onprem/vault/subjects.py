@@ -73,7 +73,9 @@ class Subjects:
         """
         secret = self._store.get(_encode(key))
         if secret is None:
-            raise SiteError("a patient has no secret in the vault", hint="the run's first pass did not finish: run again")
+            raise SiteError(
+                "a patient has no secret in the vault", hint="the run's first pass did not finish: run again"
+            )
         return SubjectSecret(secret)
 
     def forget(self, keys: Iterable[str]) -> int:

@@ -1,0 +1,91 @@
+"""The command `onprem`: raises the walls, settles the process, then hands over to the command line.
+
+Order: 1. the egress wall, 2. hygiene, 3. the command line is imported, 4. the command runs, 5. its failure becomes one
+line, a hint and an exit code; no message of a foreign exception is ever shown.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with a code of `onprem.errors.EXIT_CODES`, 130 when interrupted."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command under the walls; return its exit code."""
+    from onprem.errors import OnpremError
+    from onprem.security import hygiene, walls
+
+    try:
+        walls.raise_walls()
+        hygiene.settle()
+        return _command(arguments)
+    except OnpremError as failure:
+        from onprem.cli import render
+
+        render.error(failure)
+        return failure.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _close_quietly()
+        return 0
+    except MemoryError:
+        from onprem.cli import render
+
+        render.problem("memory ran out", "use fewer --jobs, or a machine with more memory")
+        return 9
+    except Exception as failure:  # noqa: BLE001 - the one place where an unforeseen failure becomes an exit code
+        from onprem.cli import render
+
+        render.problem(hygiene.describe(failure), "nothing was released; please report the place named above")
+        return 70
+
+
+def _command(arguments: list[str]) -> int:
+    import typer
+
+    from onprem import cli
+    from onprem.cli import render
+    from onprem.security import hygiene
+
+    try:
+        if not {"--help", "-h", "--version"} & set(arguments):
+            hygiene.private_temp()
+        code = cli.root().main(args=arguments, prog_name="onprem", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as failure:  # usage: the message names what the user typed
+        if type(failure).__name__ == "NoArgsIsHelpError":
+            render.line(failure.format_message())
+            return 2
+        hint = _usage_hint(failure)
+        render.problem(_lower(failure.format_message()), hint)
+        return 2
+    except typer.Abort:
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _usage_hint(failure: Exception) -> str:
+    context = getattr(failure, "ctx", None)
+    return f"run: {context.command_path if context is not None else 'onprem'} --help"
+
+
+def _lower(message: str) -> str:
+    message = message.rstrip(".")
+    return message[:1].lower() + message[1:]
+
+
+def _close_quietly() -> None:
+    """Point standard output nowhere, so that the interpreter's own flush at exit does not complain."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+
+
+if __name__ == "__main__":
+    main()

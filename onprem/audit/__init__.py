@@ -1,0 +1,1 @@
+"""The append-only audit log: events, segments, Merkle roots, signed checkpoints, verification."""

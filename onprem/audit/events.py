@@ -1,0 +1,156 @@
+"""The audit event: who did what, when, with what outcome, in counts and keyed digests.
+
+Rules: unknown keys are refused; every text is a code of a narrow form, so that no name of a patient, record number, file
+name, query or exception value fits into any of them. Fields follow ISO 27789 and 45 CFR 164.312(b).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+
+from onprem.errors import AuditError
+
+VERSION = 1
+MAX_LINE_BYTES = 16_384
+
+_CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}(\.[a-z][a-z0-9_-]{0,39})?")
+_ACTOR = re.compile(r"[a-z_][a-z0-9_.-]{0,31}\$?|uid:[0-9]{1,10}")
+_HEX = re.compile(r"[0-9a-f]{64}")
+_REFERENCE = re.compile(r"[0-9a-f]{32}")
+_NUMBERS_ONLY = re.compile(r"[0-9]+(\.[0-9]+){1,3}([a-z0-9.+-]{0,20})")
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_BOOT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|unknown")
+DIGESTS = frozenset({"policy", "model", "input", "output", "settings", "checkpoint"})
+MAX_REFERENCES = 100
+
+
+class Outcome(StrEnum):
+    """How an action ended; INTENT is written before an effect."""
+
+    INTENT = "intent"
+    DONE = "done"
+    HELD = "held"  # done, but records are held or a gate failed
+    REFUSED = "refused"  # nothing was done: usage, permission, policy
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a caller says of an action. Time, actor and place in the chain are added by the log.
+
+    `subjects` are references from `Subjects.reference`; `digests` are 64 hex digits, keyed where the digested content is
+    a record; `counts` are non-negative whole numbers by code; `error` is the class name of an error, never its message.
+    """
+
+    action: str
+    outcome: Outcome
+    purpose: str = ""
+    role: str = "operator"
+    approval: str = ""  # reference of the approving event
+    subjects: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+
+    def check(self) -> None:
+        """Refuse whatever could hold a value of a record.
+
+        Raises:
+            AuditError: a field has the wrong form; the message names the field only.
+        """
+        wrong = [name for name, fine in self._checks() if not fine]
+        if wrong:
+            raise AuditError(f"an audit event has an unfit field: {', '.join(wrong)}")
+
+    def _checks(self) -> list[tuple[str, bool]]:
+        return [
+            ("action", _is(_CODE, self.action)),
+            ("outcome", self.outcome in set(Outcome)),
+            ("purpose", self.purpose == "" or _is(_CODE, self.purpose)),
+            ("role", _is(_CODE, self.role)),
+            ("approval", self.approval == "" or _is(_REFERENCE, self.approval)),
+            ("subjects", len(self.subjects) <= MAX_REFERENCES and all(_is(_REFERENCE, item) for item in self.subjects)),
+            ("counts", all(_is(_CODE, key) and _whole(value) for key, value in self.counts.items())),
+            ("digests", all(key in DIGESTS and _is(_HEX, value) for key, value in self.digests.items())),
+            ("error", self.error == "" or re.fullmatch(r"[A-Z][A-Za-z]{1,39}", self.error) is not None),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as it stands in the log. `seq` is the index of its line in the whole log, from 0."""
+
+    seq: int
+    utc: str  # ISO 8601, microseconds, Z
+    monotonic: int  # nanoseconds since boot
+    boot: str  # boot id of the kernel
+    actor: str  # login name, or uid:NUMBER
+    version: str  # of onprem
+    prev: str  # leaf hash of the line before, 64 hex digits
+    event: Event
+
+    def line(self) -> bytes:
+        """Return the canonical JSON line, without its newline: keys sorted, no spaces, ASCII.
+
+        Raises:
+            AuditError: the event is unfit or too long.
+        """
+        self.event.check()
+        flat: dict[str, object] = {"v": VERSION}
+        for item in fields(self):
+            if item.name != "event":
+                flat[item.name] = getattr(self, item.name)
+        for item in fields(self.event):
+            value = getattr(self.event, item.name)
+            flat[item.name] = dict(value) if isinstance(value, Mapping) else value
+        line = json.dumps(flat, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode(
+            "ascii"
+        )
+        if len(line) > MAX_LINE_BYTES:
+            raise AuditError("an audit event is too long")
+        return line
+
+
+_OWN = frozenset(item.name for item in fields(Entry)) - {"event"}
+_EVENT = frozenset(item.name for item in fields(Event))
+
+
+def parse(line: bytes) -> Entry:
+    """Read one canonical line.
+
+    Raises:
+        ValueError: the line is not JSON, has unknown, missing or unfit keys, or is not in canonical form.
+    """
+    content = json.loads(line)  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+    if not isinstance(content, dict) or content.get("v") != VERSION or set(content) != _OWN | _EVENT | {"v"}:
+        raise ValueError("unknown or missing keys")
+    shapes = {"counts": dict, "digests": dict, "subjects": list, "seq": int, "monotonic": int}
+    if any(type(value) is not shapes.get(key, str) for key, value in content.items() if key != "v"):
+        raise ValueError("unfit type")
+    try:
+        values = {key: content[key] for key in _EVENT}
+        event = Event(**(values | {"outcome": Outcome(content["outcome"]), "subjects": tuple(content["subjects"])}))
+        entry = Entry(**{key: content[key] for key in _OWN}, event=event)
+        fit = entry.line() == line
+    except (AuditError, TypeError):
+        raise ValueError("unfit field") from None
+    if not (
+        fit and entry.seq >= 0 and entry.monotonic >= 0 and _HEX.fullmatch(entry.prev) and _UTC.fullmatch(entry.utc)
+    ):
+        raise ValueError("not canonical")
+    if not (_ACTOR.fullmatch(entry.actor) and _BOOT.fullmatch(entry.boot) and _NUMBERS_ONLY.fullmatch(entry.version)):
+        raise ValueError("unfit field")
+    return entry
+
+
+def _is(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _whole(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**63

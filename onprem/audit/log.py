@@ -1,0 +1,245 @@
+"""The audit log of a site: JSON-lines segments `SITE/audit/NNNNNN.jsonl`, appended to and never changed.
+
+Rules: one writer at a time (flock on the folder); a line is one write with O_APPEND, made durable by fdatasync before
+`append` returns; if that fails, the operation fails. Each line carries the leaf hash of the line before, across segments.
+A line that a crash has torn is not removed: it is closed with a newline and the next line is an `audit.repair` event with
+its length, so the file stays append-only and `verify` can tell a crash from a change.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onprem import __version__
+from onprem.audit.events import MAX_LINE_BYTES, Entry, Event, Outcome, parse
+from onprem.audit.merkle import leaf_hash
+from onprem.config import Site
+from onprem.errors import AuditError, OnpremError
+
+SEGMENT_BYTES = 16_000_000  # a segment that has reached this size is followed by a new one
+GENESIS = "0" * 64
+_SEGMENT = re.compile(r"\d{6}\.jsonl")
+_TAIL_BYTES = 64 * MAX_LINE_BYTES
+_HINT = "check permissions and free space of the site's audit folder, then: onprem audit verify"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """Where the log ends: the next seq, the leaf hash of the last line, what is torn."""
+
+    seq: int
+    prev: str
+    torn: bytes | None  # content after the last newline, or of the unreadable last lines
+
+
+class AuditLog:
+    """The log of one site."""
+
+    def __init__(self, site: Site, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self._folder = site.folder("audit")
+        self._segment_bytes = segment_bytes
+
+    def append(self, event: Event) -> int:
+        """Write one event durably; return its seq.
+
+        Raises:
+            AuditError: the event is unfit, or the log cannot be written or continued. The caller's operation fails.
+        """
+        event.check()
+        try:
+            with self._locked() as folder:
+                return self._append(event, folder)
+        except OSError:
+            raise AuditError("the audit log cannot be written", hint=_HINT) from None
+
+    def segments(self) -> list[Path]:
+        """Return the segment files in order of name."""
+        return segments(self._folder)
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield folder
+        finally:
+            os.close(folder)
+
+    def _append(self, event: Event, folder: int) -> int:
+        files = self.segments()
+        tail = self._tail(files)
+        written = b""
+        if tail.torn is not None:
+            repaired = self._entry(_repair(tail.torn), tail)
+            # the newline that closes the torn line, unless it has one
+            written = (b"" if tail.torn.endswith(b"\n") else b"\n") + repaired.line() + b"\n"
+            tail = _Tail(tail.seq + 1, leaf_hash(repaired.line()).hex(), None)
+        entry = self._entry(event, tail)
+        written += entry.line() + b"\n"
+        full = not files or files[-1].stat().st_size >= self._segment_bytes
+        # a torn line is repaired where it stands; the next append rolls over
+        target = self._new_segment(files, folder) if full and not written.startswith(b"\n") else files[-1]
+        _write(target, written)
+        return entry.seq
+
+    def _entry(self, event: Event, tail: _Tail) -> Entry:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return Entry(tail.seq, now, time.monotonic_ns(), boot_id(), actor(), __version__, tail.prev, event)
+
+    def _new_segment(self, files: list[Path], folder: int) -> Path:
+        number = int(files[-1].name[:6]) + 1 if files else 1
+        path = self._folder / f"{number:06d}.jsonl"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o640)
+        try:
+            os.fchmod(descriptor, 0o640)  # the umask is narrower
+        finally:
+            os.close(descriptor)
+        os.fsync(folder)
+        return path
+
+    def _tail(self, files: list[Path]) -> _Tail:
+        content = b""
+        for path in reversed(files):
+            with path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - _TAIL_BYTES))
+                content = file.read() + content
+            if (tail := _read_tail(content, size > _TAIL_BYTES)) is not None:
+                return tail
+            if size > _TAIL_BYTES:
+                raise AuditError("the end of the audit log is unreadable", hint="onprem audit verify")
+        # no sound event anywhere: the log is empty, or its very first line was torn
+        lines = [line for line in content.split(b"\n") if line]
+        return _torn(0, lines, content) if lines else _Tail(0, GENESIS, None)
+
+
+def _read_tail(content: bytes, cut: bool) -> _Tail | None:
+    """Find the last sound event of `content` (the end of the log); what follows it is torn. None: there is none."""
+    *lines, fragment = content.split(b"\n")
+    for back in range(len(lines) - 1, 0 if cut else -1, -1):
+        try:
+            entry = parse(lines[back])
+        except ValueError:
+            continue
+        after = lines[back + 1 :] + ([fragment] if fragment else [])
+        return (
+            _torn(entry.seq + 1, after, content) if after else _Tail(entry.seq + 1, leaf_hash(lines[back]).hex(), None)
+        )
+    return None
+
+
+def _torn(first: int, lines: list[bytes], content: bytes) -> _Tail:
+    """Return the tail after unreadable `lines`, the first of which has index `first`; each counts as a line."""
+    ending = b"\n" if content.endswith(b"\n") else b""
+    return _Tail(first + len(lines), leaf_hash(lines[-1]).hex(), lines[-1] + ending)
+
+
+def _repair(torn: bytes) -> Event:
+    return Event("audit.repair", Outcome.DONE, counts={"torn_bytes": len(torn.rstrip(b"\n"))})
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if os.write(descriptor, content) != len(content):
+            raise AuditError("the audit log could not be written in full", hint=_HINT)
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def segments(folder: Path) -> list[Path]:
+    """Return the segment files of an audit folder in order of name.
+
+    Raises:
+        AuditError: the folder cannot be read.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if _SEGMENT.fullmatch(path.name))
+    except OSError:
+        raise AuditError("the audit log cannot be read", hint=_HINT) from None
+
+
+def boot_id() -> str:
+    """Return the kernel's boot id; monotonic times are comparable within one boot only."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return "unknown"
+
+
+def actor() -> str:
+    """Return the login name of the real user, or uid:NUMBER where the host's user files do not know it."""
+    number = os.getuid()
+    try:
+        name = pwd.getpwuid(number).pw_name.lower()
+    except KeyError:
+        return f"uid:{number}"
+    return name if re.fullmatch(r"[a-z_][a-z0-9_.-]{0,31}\$?", name) else f"uid:{number}"
+
+
+@dataclass(slots=True)
+class Note:
+    """What a command adds to its event while it works. `outcome` may be set to HELD when a gate fails."""
+
+    outcome: Outcome = Outcome.DONE
+    purpose: str = ""
+    subjects: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def audited(site: Site, action: str, *, purpose: str = "", intent: bool = False) -> Iterator[Note]:
+    """Write one event with the outcome of the block, also when it fails; with `intent`, one before it too.
+
+    An error of the block is re-raised; its class name alone is recorded. A block that exits by an exception with an
+    `exit_code` attribute of 0 or 1 counts as done or held.
+
+    Raises:
+        AuditError: the event cannot be written; with `intent` this happens before any effect.
+    """
+    log = AuditLog(site)
+    note = Note(purpose=purpose)
+    if intent:
+        log.append(Event(action, Outcome.INTENT, purpose=purpose))
+    try:
+        yield note
+    except BaseException as error:
+        outcome = _outcome_of(error, note.outcome)
+        name = "" if outcome in (Outcome.DONE, Outcome.HELD) else re.sub(r"[^A-Za-z]", "", type(error).__name__)[:40]
+        log.append(_event(action, outcome, note, name))
+        raise
+    log.append(_event(action, note.outcome, note, ""))
+
+
+def _event(action: str, outcome: Outcome, note: Note, error: str) -> Event:
+    return Event(
+        action,
+        outcome,
+        purpose=note.purpose,
+        subjects=note.subjects,
+        counts=note.counts,
+        digests=note.digests,
+        error=error,
+    )
+
+
+def _outcome_of(error: BaseException, noted: Outcome) -> Outcome:
+    if isinstance(error, KeyboardInterrupt):
+        return Outcome.INTERRUPTED
+    code = getattr(error, "exit_code", None)
+    if not isinstance(error, OnpremError) and code == 0:
+        return noted
+    if not isinstance(error, OnpremError) and code == 1:
+        return Outcome.HELD
+    return Outcome.REFUSED if code in (2, 6) else Outcome.FAILED

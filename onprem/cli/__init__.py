@@ -1,0 +1,128 @@
+"""The command line: one file per command, imported when it is asked for, so that `onprem --help` starts quickly.
+
+A command's module defines `command` (a function) or `app` (a `typer.Typer` with subcommands). Its line of help stands in
+COMMANDS and must begin its docstring, which a test compares. A command function only parses, calls and renders; it
+returns None, or raises `typer.Exit(1)` when records are held or a gate failed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
+
+from onprem import __version__
+from onprem.errors import EXIT_CODES
+
+if TYPE_CHECKING:
+    from onprem.config import Site
+
+COMMANDS: dict[str, str] = {
+    "init": "Make a site: settings, keys, audit log, private work area.",
+    "deid": "De-identify files or folders: safe records out, doubtful records held.",
+    "verify": "Search released files for what should not be in them: the leak gate on its own.",
+    "policy": "List, show, check and compare policies; tell the site about a column.",
+    "eval": "Measure de-identification against gold spans, with intervals.",
+    "audit": "Verify and read the audit log; make checkpoints.",
+    "doctor": "Check this machine and the site, and say how to repair what is wrong.",
+    "train": "Train the small name finders that ship with the toolkit.",
+}
+
+SiteOption = Annotated[
+    Path | None,
+    typer.Option("--site", envvar="ONPREM_SITE", metavar="DIR", help="Folder of the site.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
+
+
+class LazyGroup(TyperGroup):
+    """The root command: knows every command's name and line of help, and imports a command's file when it is run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - the context type is private to typer
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - as above
+        """Import and return a command, None if there is none of this name."""
+        return load(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - as above
+        """Write the table of commands without importing any, then the table of exit codes."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), words) for code, words in EXIT_CODES.items()])
+
+
+def load(name: str) -> Any:  # noqa: ANN401 - the command type is private to typer
+    """Import the module of a command and return the command object."""
+    module = importlib.import_module(f"onprem.cli.{name}")
+    if hasattr(module, "app"):
+        command: Any = get_group(_plain(module.app))
+    else:
+        single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        single.command(name)(module.command)
+        command = get_command(single)
+    command.name = name
+    command.help = textwrap.dedent(command.help or module.__doc__ or "").strip()
+    return command
+
+
+def _plain(app: typer.Typer) -> typer.Typer:
+    app.rich_markup_mode = None
+    return app
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from onprem.cli import render
+
+        render.line(f"onprem {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False,
+) -> None:
+    """De-identify hospital records on site, with no network, and prove it."""
+
+
+def root() -> Any:  # noqa: ANN401 - the command type is private to typer
+    """Build the root command."""
+    app = typer.Typer(
+        cls=LazyGroup,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
+    )
+    app.callback()(_root)
+    group = get_group(app)
+    group.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment,arg-type]  # names alone, for suggestions
+    return group
+
+
+def open_site(given: Path | None) -> Site:
+    """Open the site of a command, check that it is private, and send temporary files into it.
+
+    Raises:
+        SiteError: no site is named, the folder is no site, or others may enter it.
+        PolicyError: onprem.toml has an unknown key or a bad value.
+    """
+    from onprem.config import find_site
+    from onprem.errors import SiteError
+    from onprem.security.hygiene import private_temp
+
+    site = find_site(given)
+    if site.root.stat().st_mode & 0o077:
+        raise SiteError("the site is open to others", hint=f"chmod 700 {site.root}")
+    private_temp(site.folder("tmp"))
+    return site
