@@ -1,0 +1,23 @@
+"""Beds, rooms and bays of a ward, by label."""
+
+from __future__ import annotations
+
+from onprem.detect.contract import Recogniser
+from onprem.detect.recognisers._build import examples, words
+from onprem.labels import Label
+
+RECOGNISERS = (
+    Recogniser(
+        "bed",
+        Label.BED,
+        words("bed", "room", "rm", "bay", "cubicle", "pod", "suite(?= ?#)", "ward(?= ?[#:]? ?\\d)", "bed/room", "room/bed", "location")
+        + r"(?:[ \t]?(?i:number|no|\#)\.?)?[ \t]{0,2}[:#]?[ \t]{0,2}(?P<v>[A-Z]?\d{1,4}-?[A-Z]?(?:[-/][A-Z]?\d{0,3}[A-Z]?)?)(?![\w]|[.,/]\d|[ ]?(?:mg|mL|days?|hours?|weeks?|months?|years?|min|%|of|times|cm|mm|x|am|pm|L|bath|degrees|beds?|minutes|people|patients|rooms?)\b)",
+        0.7,
+        examples(
+            "In bed <BED>12B</BED>, room <BED>4-112</BED>.",
+            "Rm #<BED>310</BED>",
+            "bed rest 3 days; out of bed 2 times; room air 98%; bed 30 degrees",
+        ),
+        needs=("bed", "room", "rm", "bay", "cubicle", "pod", "suite", "ward", "location"),
+    ),
+)  # fmt: skip
