@@ -1,7 +1,7 @@
 """The audit event: who did what, when, with what outcome, in counts and keyed digests.
 
-Rules: unknown keys are refused; every text is a code of a narrow form, so that no name of a patient, record number, file
-name, query or exception value fits into any of them. Fields follow ISO 27789 and 45 CFR 164.312(b).
+Rules: unknown keys are refused; every text is a code of a narrow form, so that no name of a patient, record number,
+file name, query or exception value fits into any of them. Fields follow ISO 27789 and 45 CFR 164.312(b).
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ class Outcome(StrEnum):
 class Event:
     """What a caller says of an action. Time, actor and place in the chain are added by the log.
 
-    `subjects` are references from `Subjects.reference`; `digests` are 64 hex digits, keyed where the digested content is
-    a record; `counts` are non-negative whole numbers by code; `error` is the class name of an error, never its message.
+    `subjects` are references from `Subjects.reference`; `digests` are 64 hex digits, keyed where the digested content
+    is a record; `counts` are non-negative whole numbers by code; `error` is the class name of an error, never its
+    message.
     """
 
     action: str

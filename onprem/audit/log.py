@@ -1,9 +1,9 @@
 """The audit log of a site: JSON-lines segments `SITE/audit/NNNNNN.jsonl`, appended to and never changed.
 
 Rules: one writer at a time (flock on the folder); a line is one write with O_APPEND, made durable by fdatasync before
-`append` returns; if that fails, the operation fails. Each line carries the leaf hash of the line before, across segments.
-A line that a crash has torn is not removed: it is closed with a newline and the next line is an `audit.repair` event with
-its length, so the file stays append-only and `verify` can tell a crash from a change.
+`append` returns; if that fails, the operation fails. Each line carries the leaf hash of the line before, across
+segments. A line that a crash has torn is not removed: it is closed with a newline and the next line is an
+`audit.repair` event with its length, so the file stays append-only and `verify` can tell a crash from a change.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The command line: one file per command, imported when it is asked for, so that `onprem --help` starts quickly.
 
-A command's module defines `command` (a function) or `app` (a `typer.Typer` with subcommands). Its line of help stands in
-COMMANDS and must begin its docstring, which a test compares. A command function only parses, calls and renders; it
+A command's module defines `command` (a function) or `app` (a `typer.Typer` with subcommands). Its line of help stands
+in COMMANDS and must begin its docstring, which a test compares. A command function only parses, calls and renders; it
 returns None, or raises `typer.Exit(1)` when records are held or a gate failed.
 """
 
@@ -106,7 +106,7 @@ def root() -> Any:  # noqa: ANN401 - the command type is private to typer
     )
     app.callback()(_root)
     group = get_group(app)
-    group.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment,arg-type]  # names alone, for suggestions
+    group.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names alone, for suggestions
     return group
 
 

@@ -1,7 +1,7 @@
 """`onprem init`: make a site.
 
-The settings file is written last: a folder without it is no site, so an interrupted run can be repeated. An existing key
-is never replaced.
+The settings file is written last: a folder without it is no site, so an interrupted run can be repeated. An existing
+key is never replaced.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """All printing of the command line: standard output is data, standard error is talk.
 
 Rules: with --json, data are JSON lines on standard output and progress is JSON lines on standard error
-(`{"progress": {"stage", "done", "total"}}`, at most one a second); on a terminal, data are tables and progress is a bar;
-when piped, data are tab-separated and progress is silent. Colour follows NO_COLOR and is never the only sign. No value
-of a record reaches this module: callers pass counts, labels, codes and what the user typed.
+(`{"progress": {"stage", "done", "total"}}`, at most one a second); on a terminal, data are tables and progress is a
+bar; when piped, data are tab-separated and progress is silent. Colour follows NO_COLOR and is never the only sign. No
+value of a record reaches this module: callers pass counts, labels, codes and what the user typed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Process hygiene: nothing of a record may be left in a core file, a temporary file, a log line or a traceback.
 
-Rules: settled before third-party code is imported; third-party log records and warnings are discarded, because they quote
-what they were given; an unexpected failure is told by its type and the place of the code, never by its message.
+Rules: settled before third-party code is imported; third-party log records and warnings are discarded, because they
+quote what they were given; an unexpected failure is told by its type and the place of the code, never by its message.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def place(trace: TracebackType | None) -> str:
     found = "unknown"
     while trace is not None:
         module = str(trace.tb_frame.f_globals.get("__name__", "unknown"))
-        if module.split(".")[0] in ("onprem", "__main__", "__mp_main__") or not found.startswith("onprem"):
+        if module.partition(".")[0] in ("onprem", "__main__", "__mp_main__") or not found.startswith("onprem"):
             found = f"{module}:{trace.tb_lineno}"
         trace = trace.tb_next
     return found

@@ -1,11 +1,12 @@
 """The egress wall: a seccomp filter under which no socket of any family can be made, in this process or its children.
 
 Rules: the architecture is checked before any number is compared, so the 32-bit entry of a 64-bit kernel is no way
-round; the x32 range is killed; io_uring is absent (ENOSYS), because its operations are not seen by seccomp; nothing that
-reaches into another process (ptrace, pidfd_getfd, process_vm_writev) is allowed, because that process may have sockets.
+round; the x32 range is killed; io_uring is absent (ENOSYS), because its operations are not seen by seccomp; nothing
+that reaches into another process (ptrace, pidfd_getfd, process_vm_writev) is allowed, because that process may have
+sockets.
 
-`socketpair(AF_UNIX, SOCK_STREAM)` stays, for asyncio and multiprocessing pipes: both ends are anonymous and a stream pair
-can never be connected elsewhere. A datagram pair can (it may be re-addressed to a named socket), so it is denied.
+`socketpair(AF_UNIX, SOCK_STREAM)` stays, for asyncio and multiprocessing pipes: both ends are anonymous and a stream
+pair can never be connected elsewhere. A datagram pair can (it may be re-addressed to a named socket), so it is denied.
 
 Sockets that were open before the filter keep working, so a process that inherits one refuses to start. The standard
 streams may be AF_UNIX sockets: a service manager hands them over so.
@@ -118,12 +119,11 @@ def inherited_ways_out() -> list[int]:
         raise WallError("open descriptors cannot be listed", hint="mount /proc") from None
     for name in names:
         try:
-            target = os.readlink(f"/proc/self/fd/{name}")
+            target = str(Path(f"/proc/self/fd/{name}").readlink())
         except OSError:  # the descriptor of the listing itself, closed by now
             continue
-        if target == "anon_inode:[io_uring]":
-            found.append(int(name))
-        elif target.startswith("socket:") and not (int(name) <= 2 and _family(libc, int(name)) == _AF_UNIX):
+        handed_over = int(name) <= 2 and _family(libc, int(name)) == _AF_UNIX
+        if target == "anon_inode:[io_uring]" or (target.startswith("socket:") and not handed_over):
             found.append(int(name))
     return sorted(found)
 

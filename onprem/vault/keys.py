@@ -1,7 +1,7 @@
 """The master key of a site and the keys derived from it, one per purpose.
 
-Rules: the key file holds 32 random bytes, belongs to the user, is readable by nobody else and is no link; a key is never
-made in place of one that is missing; no key is ever printed, logged or sent to another process.
+Rules: the key file holds 32 random bytes, belongs to the user, is readable by nobody else and is no link; a key is
+never made in place of one that is missing; no key is ever printed, logged or sent to another process.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ class SealedStore:
         return self._each_batch(items, self._put_batch)
 
     def insert_many(self, keys: Iterable[bytes], make: Callable[[], bytes]) -> int:
-        """Store `make()` for every key that is not yet present; return how many were new. Streams; durable per batch."""
+        """Store `make()` for every key not yet present; return how many were new. Streams; durable per batch."""
         return self._each_batch(((key, b"") for key in keys), lambda batch: self._insert_batch(batch, make))
 
     def merge(self, items: Iterable[tuple[bytes, bytes]], combine: Callable[[bytes, bytes], bytes]) -> int:

@@ -1,7 +1,8 @@
-"""Subject secrets: 32 random bytes per patient, sealed in the site's vault, from which everything about them is derived.
+"""Subject secrets: 32 random bytes per patient, sealed in the vault, from which everything about them is derived.
 
-Rules: only the parent process makes secrets, before workers start; workers open the vault read-only and derive; a secret
-never leaves the process that opened the vault. Deleting the row makes every replacement of the patient unrecoverable.
+Rules: only the parent process makes secrets, before workers start; workers open the vault read-only and derive; a
+secret never leaves the process that opened the vault. Deleting the row makes every replacement of the patient
+unrecoverable.
 """
 
 from __future__ import annotations
