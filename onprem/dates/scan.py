@@ -1,0 +1,162 @@
+"""Find dates in text, and read a piece of text that is known to be a date.
+
+Two tiers: `find_dates` searches unmarked text and asks for context where a form also means something else (3/5 is a score
+more often than a day); `parse_dates` reads text already marked as a date and asks for none. Offsets are those of the text
+given: pass the normalised view (`onprem.text.view`) when the text is raw.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from onprem.dates.cues import believed
+from onprem.dates.forms import FORMS, Form, Found, ParsedDate, Precision, Slot
+from onprem.dates.read import build
+
+# Where a form of a family can be: only these places are searched, which keeps the scan at the speed of one cheap pass.
+_ANCHORS: dict[str, re.Pattern[str]] = {
+    "numeric": re.compile(r"\d ?[./-] ?\d"),
+    "compact": re.compile(r"(?:19|20)\d{6}"),
+    "english": re.compile(
+        r"(?:[Jj]an|JAN|[Ff]eb|FEB|[Mm]ar|MAR|[Aa]pr|APR|[Mm]ay|MAY|[Jj]u[nl]|JU[NL]|[Aa]ug|AUG|[Ss]ep|SEP|[Oo]ct|OCT"
+        r"|[Nn]ov|NOV|[Dd]ec|DEC)"
+    ),
+    "year": re.compile(r"(?:19|20)\d\d"),
+    "ordinal": re.compile(r"\d(?:st|nd|rd|th|ST|ND|RD|TH)"),
+    "festival": re.compile(r"hristmas|ew [Yy]ear|hanksgiving|aster|alloween|[a-z]s? [Dd]ay\b|ood [Ff]riday|of [Jj]uly"),
+    "han": re.compile(r"[\d〇零○一二三四五六七八九十廿正腊冬] ?[年月日号]|旬"),
+    "han festival": re.compile(r"[节元][节旦]?|除夕|大年|小年"),
+}
+_BEFORE, _AFTER = 44, 64
+_BY_FAMILY = {family: tuple(form for form in FORMS if form.family == family) for family in _ANCHORS}
+_HAN_MARK = re.compile(r"[\u4e00-\u9fff〇○]")
+_NAMES = (
+    r"(?i:mon(?:day)?|tues?(?:day)?|wed(?:nesday)?|thur?s?(?:day)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
+)
+_WEEKDAY_BEFORE = re.compile(rf"(?<![A-Za-z])(?P<w>{_NAMES})\.?,?\s{{1,2}}(?:the\s)?$")
+_WEEKDAY_AFTER = re.compile(rf"\s?,?\s?\(?(?P<w>{_NAMES})(?![A-Za-z])\)?")
+_HAN_WEEKDAY_BEFORE = re.compile(r"(?:星期|周|礼拜)(?P<w>[一二三四五六日天])[,，]?\s?$")
+_HAN_WEEKDAY_AFTER = re.compile(r"\s?[,(]?\s?(?:星期|周|礼拜)(?P<w>[一二三四五六日天])(?:\s?\))?")
+
+
+def _windows(text: str, anchor: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield merged pieces of the text around the places where `anchor` occurs."""
+    lo = hi = -1
+    for match in anchor.finditer(text):
+        position = match.start()
+        if position - _BEFORE > hi:
+            if hi >= 0:
+                yield lo, hi
+            lo = max(0, position - _BEFORE)
+        hi = min(len(text), position + _AFTER)
+    if hi >= 0:
+        yield lo, hi
+
+
+def _matches(text: str) -> Iterator[tuple[Form, re.Match[str]]]:
+    has_han = not text.isascii() and _HAN_MARK.search(text) is not None
+    for family, anchor in _ANCHORS.items():
+        if family.startswith("han") and not has_han:
+            continue
+        for lo, hi in _windows(text, anchor):
+            for form in _BY_FAMILY[family]:
+                for match in form.pattern.finditer(text, lo, hi):
+                    yield form, match
+
+
+def _with_weekday(text: str, found: Found) -> Found:
+    """Take the weekday written beside a day into the expression, so that both move together."""
+    if found.date.precision not in {Precision.DAY, Precision.MONTH_DAY, Precision.DAY_OF_MONTH}:
+        return found
+    start, end, parsed = found
+    slots = parsed.slots
+    cut = parsed.cut
+    before = text[max(0, start - 16) : start]
+    match = _WEEKDAY_BEFORE.search(before) or _HAN_WEEKDAY_BEFORE.search(before)
+    if match is not None:
+        lead = len(before) - match.start()
+        moved = tuple(Slot(slot.role, slot.start + lead, slot.end + lead) for slot in slots)
+        slots = (Slot("w", 0, match.end("w") - match.start("w")), *moved)
+        if not before[match.start()].isascii():
+            slots = (Slot("w", match.start("w") - match.start(), match.end("w") - match.start()), *moved)
+        cut = (cut[0] + lead, cut[1] + lead) if cut[1] else cut
+        start -= lead
+    elif (after := _HAN_WEEKDAY_AFTER.match(text, end) or _WEEKDAY_AFTER.match(text, end)) is not None:
+        role = "w2" if len(parsed.points) == 2 else "w"
+        slots = (*slots, Slot(role, after.start("w") - start, after.end("w") - start))
+        end = after.end()
+    if end - start == found.end - found.start:
+        return found
+    return Found(start, end, ParsedDate(parsed.form, parsed.precision, text[start:end], slots, parsed.points, cut, parsed.ambiguous))
+
+
+def _longest(candidates: Iterable[Found]) -> list[Found]:
+    """Keep the longest of overlapping candidates; of equals the first in the order of the forms."""
+    taken: list[Found] = []
+    for found in sorted(candidates, key=lambda item: item.start - item.end):
+        if all(found.end <= other.start or found.start >= other.end for other in taken):
+            taken.append(found)
+    return sorted(taken, key=lambda item: item.start)
+
+
+def _groups(candidates: list[Found]) -> Iterator[list[Found]]:
+    """Cut candidates into runs that overlap, so that choosing stays linear in the length of the text."""
+    candidates.sort(key=lambda item: item.start)  # stable: the order of the forms stays within a start
+    group: list[Found] = []
+    end = -1
+    for found in candidates:
+        if group and found.start >= end:
+            yield group
+            group = []
+        group.append(found)
+        end = max(end, found.end) if len(group) > 1 else found.end
+    if group:
+        yield group
+
+
+def _search(text: str, *, day_first: bool, strict: bool, latest: int | None) -> list[Found]:
+    candidates: list[Found] = []
+    for form, match in _matches(text):
+        if strict and form.cue and not believed(form.cue, text, match):
+            continue
+        parsed = build(form, match, day_first=day_first, latest=latest)
+        if parsed is not None:
+            candidates.append(Found(match.start(), match.end(), parsed))
+    chosen = [found for group in _groups(candidates) for found in _longest(group)]
+    return [_with_weekday(text, found) for found in chosen]
+
+
+def day_first_evidence(dates: Iterable[ParsedDate]) -> bool | None:
+    """Say whether numeric dates of one text are day first, by those that can only be read one way; None if unknown."""
+    seen: set[bool] = set()
+    for parsed in dates:
+        if parsed.form.startswith("ab") and not parsed.ambiguous and "." not in parsed.text:
+            roles = [slot.role for slot in parsed.slots if slot.role in {"m", "d"}]
+            seen.add(roles[0] == "d")
+    return seen.pop() if len(seen) == 1 else None
+
+
+def find_dates(text: str, *, day_first: bool = False) -> list[Found]:
+    """Find the dates of a text (a normalised view), in order and without overlap.
+
+    Numeric dates whose order is open are read as the unambiguous ones of the same text are, else by `day_first`.
+    Days that do not exist (2023-02-30) are found with precision INVALID. Measurements, scores, fractions, doses, versions
+    and section numbers are not dates.
+    """
+    found = _search(text, day_first=day_first, strict=True, latest=None)
+    evidence = day_first_evidence(item.date for item in found)
+    if evidence is None or evidence is day_first or not any(item.date.ambiguous for item in found):
+        return found
+    return _search(text, day_first=evidence, strict=True, latest=None)
+
+
+def parse_dates(text: str, *, day_first: bool = False, latest: int | None = None) -> list[Found]:
+    """Find every date in text that is already known to be a date (a span, a cell): no context is asked for."""
+    return _search(text, day_first=day_first, strict=False, latest=latest)
+
+
+def parse_date(text: str, *, day_first: bool = False, latest: int | None = None) -> ParsedDate | None:
+    """Read a text that is one date, with or without a time; None if it is none, or more than one."""
+    found = parse_dates(text, day_first=day_first, latest=latest)
+    return found[0].date if len(found) == 1 else None
