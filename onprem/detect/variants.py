@@ -91,8 +91,10 @@ def _place(label: Label, shown: str) -> Iterator[Form]:
             continue
         if length >= (3 if han else 4):
             everyday = len(tokens) == 1 and tokens[0] in everyday_words()
+            # the piece of a Latin address without a number is its town; a policy may keep that
+            town = label is Label.ADDRESS and not han and not any(token.isdigit() for token in tokens)
             for written in _scripts(tokens) if han else (tokens,):
-                yield Form(label, tokens=written, capital=everyday)
+                yield Form(Label.CITY if town else label, tokens=written, whole=not town, capital=everyday)
 
 
 def _name(shown: str) -> Iterator[Form]:

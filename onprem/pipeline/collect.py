@@ -6,6 +6,7 @@ gets a secret before a worker needs it. A file that cannot be read as a whole is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -15,13 +16,14 @@ from onprem.formats.contract import Column, Placement, Source
 from onprem.formats.recognise import recognise
 from onprem.labels import Label
 from onprem.model import Held, Kind, Raw, Reason, Record
-from onprem.pipeline.known import STAFF, Facts
+from onprem.pipeline.known import STAFF, Facts, full_names
 from onprem.pipeline.plan import InputFile, Plan, SourcePlan, make_tasks
 from onprem.pipeline.room import Room
 from onprem.progress import Progress
 from onprem.vault.links import Alias
 
 _BATCH = 5_000
+_SEX_PATH = re.compile(r"sex|gender|性别|\bxb\b", re.IGNORECASE)
 _SEX = {"f": "F", "female": "F", "w": "F", "女": "F", "m": "M", "male": "M", "男": "M"}
 
 
@@ -66,13 +68,14 @@ def _gather(room: Room, source: Source, columns: tuple[Column, ...]) -> None:
     places = {column.path: column.placement for column in columns if column.placement.key or column.placement.roster}
     if not places:
         return
-    sex = {column.path for column in columns if column.placement.kind is Kind.CLINICAL}
+    sex = {column.path for column in columns if column.placement.kind is Kind.CLINICAL and _SEX_PATH.search(column.path)}
     records = (record for chunk in source.chunks() for record in source.read(chunk) if not isinstance(record, Held))
     while batch := list(islice(records, _BATCH)):
         aliases = [keys_of(record, places) for record in batch]
         subjects = list(room.links.link(aliases))
         room.subjects.ensure({subject for subject in subjects if subject is not None})
         room.known.add(_facts(zip(batch, subjects, strict=True), places, sex))
+        room.known.add_names(_names(zip(batch, subjects, strict=True), places))
 
 
 def keys_of(record: Record[Raw], places: dict[str, Placement]) -> tuple[Alias, ...]:
@@ -108,3 +111,18 @@ def _facts(
         if staff:
             gathered[STAFF] = gathered.get(STAFF, Facts()).join(Facts(tuple(staff)))
     yield from gathered.items()
+
+
+def _names(
+    rows: Iterable[tuple[Record[Raw], str | None]], places: dict[str, Placement]
+) -> Iterator[tuple[str, str]]:
+    """Yield (folded full name, subject) of the patients themselves: the first name column of a row, not a relative's."""
+    for record, subject in rows:
+        if subject is None:
+            continue
+        for item in record.fields:
+            place = places.get(item.path)
+            if place is not None and place.label is Label.NAME and place.roster == "patient":
+                for name in full_names([item.text]):
+                    yield name, subject
+                break

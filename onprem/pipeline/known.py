@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from onprem.detect.roster import Matcher
+from onprem.detect.variants import everyday_words
 from onprem.labels import Label
 from onprem.policy.contract import Known
+from onprem.text import HAN, fold, tokenize, view
 from onprem.vault.sealed import SealedStore
 
 Value = tuple[Label, str]
@@ -22,6 +24,7 @@ Value = tuple[Label, str]
 STAFF = "staff"
 _MAX_VALUES = 2_000  # per patient; the staff list has no bound but the hospital's size
 _CACHED_PATIENTS = 256
+_SHARED = b"*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,16 @@ class KnownStore:
         """Join facts to what is stored. Streams."""
         self._store.merge(((subject.encode(), item.encode()) for subject, item in facts), _combine)
 
+    def add_names(self, names: Iterable[tuple[str, str]]) -> None:
+        """File patients under their full names: (folded name, subject). A name of two patients leads to neither."""
+        rows = ((b"name\0" + name.encode("utf-8", "surrogatepass"), subject.encode()) for name, subject in names)
+        self._store.merge(rows, lambda old, new: old if old == new else _SHARED)
+
+    def named(self, name: str) -> str | None:
+        """Return the one patient of that full name, or None."""
+        found = self._store.get(b"name\0" + name.encode("utf-8", "surrogatepass"))
+        return None if found is None or found == _SHARED else found.decode()
+
     def facts(self, subject: str) -> Facts:
         """Return what is known of a patient (or of STAFF)."""
         sealed = self._store.get(subject.encode())
@@ -99,6 +112,17 @@ class KnownStore:
 def persona_facts(facts: Facts) -> Known:
     """Return what a persona must agree with."""
     return Known(facts.roster, facts.sex)
+
+
+def full_names(names: Iterable[str]) -> list[str]:
+    """Return the folded forms of full names, words in sorted order; a single or everyday word is no full name."""
+    found: list[str] = []
+    for name in names:
+        words = sorted(fold(word) for word in tokenize(view(name).text).words if word[0].isalpha())
+        han = [word for word in words if HAN.match(word)]
+        if len(han) >= 2 or (len(words) >= 2 and not all(word in everyday_words() for word in words)):
+            found.append(" ".join(words))
+    return found
 
 
 def _combine(old: bytes, new: bytes) -> bytes:

@@ -139,7 +139,7 @@ def make_tasks(sources: Sequence[SourcePlan], *, size_limit: int = _TASK_BYTES) 
     return tuple(tasks)
 
 
-def resolve_langs(lang: str) -> str:
+def check_lang(lang: str) -> str:
     """Check --lang.
 
     Raises:

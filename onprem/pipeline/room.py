@@ -19,9 +19,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from onprem.config import Site, find_site
+from onprem.detect.contract import Detector
 from onprem.detect.ensemble import Ensemble
 from onprem.errors import SiteError
-from onprem.formats.contract import Format, ReadOptions, Source
+from onprem.formats.contract import Chunk, Format, ReadOptions, Source
 from onprem.formats.recognise import by_name
 from onprem.pipeline.known import KnownStore
 from onprem.pipeline.plan import Plan, SourcePlan
@@ -32,6 +33,18 @@ from onprem.vault.sealed import SealedStore
 from onprem.vault.subjects import Subjects
 
 _PLAN = TypeAdapter(Plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file to be gated: where it is, and which records of its source are absent from it, as they were held."""
+
+    source: int
+    path: str = field(repr=False)
+    absent: tuple[int, ...] = ()
+
+
+_WRITTEN = TypeAdapter(dict[int, Written])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,9 @@ class Room:
 
     spec: Spec
     parent: bool = False  # the parent writes links, subjects and the roster; workers read
+    _stage: str = ""
     _sources: dict[int, Source] = field(default_factory=dict, repr=False)
+    _reopened: dict[int, tuple[Source, tuple[Chunk, ...]]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def site(self) -> Site:
@@ -110,6 +125,33 @@ class Room:
             store.put_many([(b"plan", _PLAN.dump_json(plan))])
 
     @cached_property
+    def shapes(self) -> Detector:
+        """Patterns alone, for the leak gate."""
+        from onprem.detect.patterns import PatternDetector
+
+        return PatternDetector(self.policy.recognisers)
+
+    @cached_property
+    def written(self) -> dict[int, Written]:
+        """The files that `save_written` named for the leak gate, by source."""
+        with SealedStore(self.folder / "plan.sealed", self.key, readonly=True) as store:
+            sealed = store.get(b"written")
+        return {} if sealed is None else _WRITTEN.validate_json(sealed)
+
+    def save_written(self, written: dict[int, Written]) -> None:
+        """Seal which files the leak gate reopens."""
+        with SealedStore(self.folder / "plan.sealed", self.key) as store:
+            store.put_many([(b"written", _WRITTEN.dump_json(written))])
+
+    def reopened(self, source: int) -> tuple[Source, tuple[Chunk, ...]]:
+        """Open a written file as its source's format, with its chunks; kept while the process works on it."""
+        if source not in self._reopened:
+            self._reopened.clear()
+            opened = format_of(self.plan.sources[source]).open(Path(self.written[source].path), source, self.options)
+            self._reopened[source] = opened, tuple(opened.chunks())
+        return self._reopened[source]
+
+    @cached_property
     def options(self) -> ReadOptions:
         """How formats read in this run."""
         from onprem.formats.columns import load_columns
@@ -130,9 +172,22 @@ class Room:
             self._sources[index] = format_of(planned).open(Path(planned.path), index, self.options)
         return self._sources[index]
 
+    def enter(self, stage: str) -> None:
+        """Begin a stage: what the parent has written since the last one is opened anew."""
+        if stage != self._stage:
+            self.forget()
+            self._stage = stage
+
+    def forget(self) -> None:
+        """Close the stores and files, keep the detectors."""
+        self.close()
+        for name in ("plan", "written"):
+            self.__dict__.pop(name, None)
+
     def close(self) -> None:
         """Close what was opened."""
         self._sources.clear()
+        self._reopened.clear()
         for name in ("links", "subjects", "known"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()

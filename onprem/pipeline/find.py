@@ -1,0 +1,183 @@
+"""Stage 2, in workers: search every text of a task, keep spans by offset, and tell whose record each is.
+
+What a task leaves: `find-N.jsonl` (one line per record: index, subject key, per searched field its language and spans in
+view offsets; no text) and `found-N.sealed` (values accepted for a patient, to be searched in all of their records).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from onprem.detect.ensemble import Prepared, accepted, prepare
+from onprem.labels import Label
+from onprem.model import Field, Held, Kind, Raw, Record, Span
+from onprem.pipeline.collect import keys_of
+from onprem.pipeline.deidentify import searched
+from onprem.pipeline.known import Facts, Value, full_names
+from onprem.pipeline.plan import SourcePlan, Task
+from onprem.pipeline.room import Room, read_lines, write_whole
+from onprem.vault.links import Alias
+from onprem.vault.sealed import SealedStore
+
+_BATCH_CHARS = 100_000
+_OWN_NUMBERS = {
+    Label.RECORD_NUMBER: "record",
+    Label.NATIONAL_ID: "national",
+    Label.SSN: "national",
+    Label.OTHER_ID: "encounter",
+}
+_PATH_PIECE = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
+_MIN_PATH_KEY = 3
+
+
+@dataclass(slots=True)
+class Searching:
+    """A record in the batch: its prepared fields, by their index in the record."""
+
+    record: Record[Raw]
+    subject: str | None = field(repr=False)
+    fields: dict[int, Prepared] = field(repr=False, default_factory=dict)
+
+
+def find_task(room: Room, task: Task) -> int:
+    """Search the records of a task; return how many there were. Does nothing when its result exists."""
+    result = room.folder / f"find-{task.index:06}.jsonl"
+    records = sum(room.plan.sources[source].chunks[chunk].count for source, chunk in task.pieces)
+    if result.exists():
+        return records
+    sealed = room.folder / f"found-{task.index:06}.sealed"
+    sealed.unlink(missing_ok=True)
+    found: dict[str, Facts] = {}
+    write_whole(result, _lines(room, task, found))
+    with SealedStore(sealed.with_suffix(".partial"), room.key) as store:
+        rows = (_row(subject, facts) for subject, facts in found.items())
+        store.put_many(rows)
+    sealed.with_suffix(".partial").replace(sealed)
+    return records
+
+
+def merge_found(room: Room, tasks: Iterable[Task]) -> None:
+    """In the parent, after all tasks: join what was found to the roster. Joining twice changes nothing."""
+    for task in tasks:
+        path = room.folder / f"found-{task.index:06}.sealed"
+        with SealedStore(path, room.key, readonly=True) as store:
+            rows = (json.loads(sealed) for sealed in store.values())
+            room.known.add((subject, Facts.decode(facts.encode())) for subject, facts in rows)
+
+
+def read_found(room: Room, task: Task) -> Iterator[tuple[int, str | None, dict[int, tuple[str, list[Span]]]]]:
+    """Yield what `find_task` wrote: record index, subject, and per field its language and raw spans (view offsets)."""
+    for index, subject, fields in read_lines(room.folder / f"find-{task.index:06}.jsonl"):
+        yield index, subject, {int(at): (lang, [_span(item) for item in spans]) for at, (lang, spans) in fields.items()}
+
+
+def prepare_field(item: Field, lang: str) -> Prepared:
+    """Prepare a field for search. A short coded value is in no language, so it is never held for one."""
+    if item.kind is Kind.TEXT:
+        return prepare(item.text, lang=lang)
+    prepared = prepare(item.text, kind=Kind.CLINICAL, lang=lang)
+    return prepared if prepared.readable else prepare(item.text, kind=Kind.CLINICAL, lang="zh")
+
+
+def _row(subject: str, facts: Facts) -> tuple[bytes, bytes]:
+    return subject.encode(), json.dumps([subject, facts.encode().decode()]).encode()
+
+
+def _lines(room: Room, task: Task, found: dict[str, Facts]) -> Iterator[str]:
+    batch: list[Searching] = []
+    size = 0
+    for record, planned in _records(room, task):
+        waiting = Searching(record, _subject(room, record, planned))
+        for at, item in enumerate(record.fields):
+            if searched(item, room.policy):
+                waiting.fields[at] = prepare_field(item, room.spec.lang)
+                size += len(item.text)
+        batch.append(waiting)
+        if size >= _BATCH_CHARS:
+            yield from _search(room, batch, found)
+            batch, size = [], 0
+    yield from _search(room, batch, found)
+
+
+def _records(room: Room, task: Task) -> Iterator[tuple[Record[Raw], SourcePlan]]:
+    for source, chunk in task.pieces:
+        planned = room.plan.sources[source]
+        for record in room.source(source).read(planned.chunks[chunk]):
+            if not isinstance(record, Held):
+                yield record, planned
+
+
+def _search(room: Room, batch: Sequence[Searching], found: dict[str, Facts]) -> Iterator[str]:
+    passages = [item.passage for waiting in batch for item in waiting.fields.values() if item.readable]
+    results = iter(room.ensemble.search(passages))
+    for waiting in batch:
+        fields: dict[str, Any] = {}
+        values: list[Value] = []
+        numbers: list[Alias] = []
+        names: list[str] = []
+        for at, item in waiting.fields.items():
+            if not item.readable:
+                fields[str(at)] = ("other", [])
+                continue
+            spans = next(results)
+            fields[str(at)] = (item.passage.lang, [_plain(span) for span in spans])
+            values += accepted(item.passage, spans)
+            if waiting.subject is None:
+                numbers += _numbers(item, spans)
+                names += [item.passage.text[s.start : s.end] for s in spans if s.label is Label.NAME]
+        if waiting.subject is None:
+            by_number = _only(room.links.subject([alias]) for alias in dict.fromkeys(numbers))
+            waiting.subject = by_number or _only(map(room.known.named, dict.fromkeys(full_names(names))))
+        if waiting.subject is not None and values:
+            facts = Facts((), tuple(dict.fromkeys(values)))
+            found[waiting.subject] = found.get(waiting.subject, Facts()).join(facts)
+        yield json.dumps([_index(waiting.record), waiting.subject, fields])
+
+
+def _subject(room: Room, record: Record[Raw], planned: SourcePlan) -> str | None:
+    """Tell whose record this is by its own key fields, else by the path of its file."""
+    places = {column.path: column.placement for column in planned.columns if column.placement.key}
+    own = keys_of(record, places)
+    if own:
+        return room.links.subject(own)
+    if record.subject is not None:
+        return room.links.subject([("patient", record.subject)])
+    if planned.records != 1:
+        return None
+    pieces = _PATH_PIECE.findall(planned.relative.rpartition(".")[0] or planned.relative)
+    pieces += [part for piece in pieces for part in piece.split("-") if part != piece]
+    keys = [piece for piece in pieces if len(piece) >= _MIN_PATH_KEY and _has_digit(piece)]
+    return _only(room.links.subject([("patient", key)]) for key in keys)
+
+
+def _numbers(item: Prepared, spans: Iterable[Span]) -> list[Alias]:
+    return [
+        (_OWN_NUMBERS[span.label], item.passage.text[span.start : span.end]) for span in spans if span.label in _OWN_NUMBERS
+    ]
+
+
+def _only(subjects: Iterable[str | None]) -> str | None:
+    """Return the one patient that all hints lead to; None when there is none or more than one."""
+    distinct = {subject for subject in subjects if subject is not None}
+    return distinct.pop() if len(distinct) == 1 else None
+
+
+def _has_digit(piece: str) -> bool:
+    return any(character.isdigit() for character in piece)
+
+
+def _index(record: Record[Raw]) -> int:
+    return int(record.id.rpartition(":")[2])
+
+
+def _plain(span: Span) -> tuple[int, int, str, float, str]:
+    return span.start, span.end, span.label.value, round(span.score, 3), "|".join(sorted(span.by))
+
+
+def _span(item: Sequence[Any]) -> Span:
+    start, end, label, score, by = item
+    return Span(start, end, Label(label), score, frozenset(by.split("|")))

@@ -1,0 +1,108 @@
+"""Workers on this machine: one process each, behind the same walls, fed with a stage's name and a task's number.
+
+A worker opens the run's folder itself, so no value of a record and no path crosses between processes. An exception that
+comes back has a message of ours; a worker that dies ends the run with a hint, and nothing that was done is lost.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Protocol
+
+from onprem.errors import OnpremError, ResourceError
+from onprem.pipeline.room import Room, Spec
+from onprem.pipeline.work import work
+from onprem.security import hygiene, walls
+
+
+class Pool(Protocol):
+    """Carries out the tasks of a stage."""
+
+    def each(self, stage: str, tasks: Sequence[int]) -> Iterator[int]:
+        """Yield the number of records of each task as it is done, in any order."""
+
+
+class _Here:
+    def __init__(self, spec: Spec) -> None:
+        self.room = Room(spec)
+
+    def each(self, stage: str, tasks: Sequence[int]) -> Iterator[int]:
+        for task in tasks:
+            yield _guarded(self.room, stage, task)
+        self.room.forget()
+
+
+class _Processes:
+    def __init__(self, executor: ProcessPoolExecutor, jobs: int) -> None:
+        self._executor = executor
+        self._ahead = 2 * jobs  # tasks handed out ahead of need; keeps the queue short on long runs
+
+    def each(self, stage: str, tasks: Sequence[int]) -> Iterator[int]:
+        waiting = iter(tasks)
+        running: set[Future[int]] = set()
+        try:
+            for task in waiting:
+                running.add(self._executor.submit(_task, stage, task))
+                if len(running) >= self._ahead:
+                    done, running = wait(running, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            for future in running:
+                yield future.result()
+        except BrokenProcessPool:
+            raise ResourceError(
+                "a worker was killed", hint="most often memory ran out: use fewer --jobs, then --resume"
+            ) from None
+
+
+@contextmanager
+def pool(spec: Spec, jobs: int) -> Iterator[Pool]:
+    """Yield a pool of `jobs` workers for a run; one job is done in this process."""
+    if jobs == 1:
+        here = _Here(spec)
+        try:
+            yield here
+        finally:
+            here.room.close()
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(spec,)) as executor:
+        try:
+            yield _Processes(executor, jobs)
+        except BaseException:
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_room: Room | None = None
+
+
+def _begin(spec: Spec) -> None:
+    global _room  # noqa: PLW0603 - a worker process serves one run
+    walls.raise_walls()
+    hygiene.settle()
+    _room = Room(spec)
+
+
+def _task(stage: str, task: int) -> int:
+    if _room is None:
+        raise ResourceError("a worker did not start", hint="run again with --resume")
+    _room.enter(stage)
+    return _guarded(_room, stage, task)
+
+
+def _guarded(room: Room, stage: str, task: int) -> int:
+    """Do one task; whatever goes wrong leaves this process as a message of ours, without the cause."""
+    try:
+        return work(room, stage, task)
+    except OnpremError:
+        raise
+    except MemoryError:
+        raise ResourceError("memory ran out", hint="use fewer --jobs, then --resume") from None
+    except OSError:
+        raise ResourceError("a file of the run cannot be read or written", hint="check free space, then --resume") from None
+    except Exception as error:  # noqa: BLE001 - the boundary of a worker: no foreign message may cross it
+        raise OnpremError(hygiene.describe(error), hint="nothing was released; please report the place named above") from None
