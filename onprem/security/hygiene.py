@@ -68,6 +68,11 @@ def no_core_files() -> None:
         raise WallError("core files cannot be turned off")
 
 
+def dumpable() -> bool:
+    """Return whether the kernel would write a core file of this process, or let others read its memory."""
+    return int(ctypes.CDLL(None).prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0)) != 0
+
+
 def quiet() -> None:
     """Discard third-party log records and warnings; replace every hook that would print an exception's message."""
     logging.disable(sys.maxsize)

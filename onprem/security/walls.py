@@ -167,6 +167,22 @@ def raise_walls() -> None:
     _raised_in.add(os.getpid())
 
 
+_control: list[bool] = []  # what `try_without_walls` saw, if it was called
+
+
+def try_without_walls() -> None:
+    """Let a child without walls open a socket: the positive control of the probe. Call before `raise_walls`."""
+    numbers = _numbers()
+    if (child := os.fork()) == 0:
+        os._exit(0 if _call(_libc(), numbers.socket, _AF_UNIX, _SOCK_DGRAM, 0) >= 0 else 1)
+    _control.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0)
+
+
+def control() -> bool | None:
+    """Return whether a socket could be opened without walls; None when that was not tried."""
+    return _control[-1] if _control else None
+
+
 def walls_in_force() -> bool:
     """Probe whether every socket family and io_uring are denied right now. What a probe opens is closed at once."""
     numbers = _numbers()

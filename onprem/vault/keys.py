@@ -46,18 +46,21 @@ def read_key(path: Path) -> bytes:
         SiteError: the file is missing, a link, of another owner, open to others, or not 32 bytes long.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # a pipe in the key's place must not block
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         raise SiteError("a key is missing, a link or unreadable", hint=f"restore {path} from your backup") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise SiteError("a key is no regular file", hint=f"see {path}")
         if status.st_mode & 0o077:
             raise SiteError("a key is open to others", hint=f"chmod 600 {path}")
         if status.st_uid != os.geteuid():
             raise SiteError("a key belongs to another user", hint=f"run as the owner of {path}")
-        key = file.read(KEY_BYTES + 1)
+        key = os.read(descriptor, KEY_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(key) != KEY_BYTES:
         raise SiteError("a key has the wrong length", hint=f"restore {path} from your backup")
     return key

@@ -1,0 +1,267 @@
+"""`onprem doctor`: check this machine and the site; each check that fails says how to repair what is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json as jsonlib
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from importlib import metadata, util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from onprem.cli import JsonOption, SiteOption, render
+from onprem.errors import OnpremError
+from onprem.model import Finding, Severity
+
+if TYPE_CHECKING:
+    from onprem.config import Site
+
+OWNER = "onprem-hospital"
+NEEDED = ("cryptography", "duckdb", "opencc", "presidio_analyzer", "pyarrow", "pydantic", "pypinyin", "rich", "spacy")
+_FREE_ERROR, _FREE_WARNING = 200_000_000, 2_000_000_000  # bytes on the site's file system
+_COLUMNS = ("check", "state", "finding", "fix")
+
+
+def command(site: SiteOption = None, json: JsonOption = False) -> None:
+    """Check this machine and the site, and say how to repair what is wrong."""
+    found = machine()
+    opened = None
+    if site is not None:
+        opened, site_findings = _open(site)
+        found += site_findings
+    if opened is not None:
+        found += _site(opened)
+    else:
+        found += _guarded("models", models)
+    states = {Severity.INFO: "ok", Severity.WARNING: "warning", Severity.ERROR: "error"}
+    rows = [(item.code, states[item.severity], item.message, item.hint) for item in found]
+    render.table(_COLUMNS, rows, json=json)
+    if opened is not None:
+        _log(opened, found)
+    if render.worst(found) is Severity.ERROR:
+        raise typer.Exit(1)
+
+
+def machine() -> list[Finding]:
+    """Check what does not depend on a site."""
+    checks = {
+        "python": _python,
+        "walls": _walls,
+        "core files": _core_files,
+        "distribution": _distribution,
+        "libraries": _libraries,
+        "text encoding": _encoding,
+    }
+    return [finding for name, check in checks.items() for finding in _guarded(name, check)]
+
+
+def _site(site: Site) -> list[Finding]:
+    checks: dict[str, Callable[[], Iterable[Finding]]] = {
+        "permissions": lambda: _permissions(site),
+        "keys": lambda: _keys(site),
+        "vault": lambda: _vault(site),
+        "audit log": lambda: _audit(site),
+        "policies": lambda: _policies(site),
+        "models": models,
+        "disk": lambda: _disk(site),
+    }
+    return [finding for name, check in checks.items() for finding in _guarded(name, check)]
+
+
+def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """Run one check; what it raises is its finding."""
+    try:
+        return list(check())
+    except OnpremError as failure:
+        return [Finding(name, Severity.ERROR, "", failure.message, failure.hint)]
+    except OSError as failure:
+        return [Finding(name, Severity.ERROR, "", f"cannot be checked: {type(failure).__name__}", "check permissions")]
+
+
+def _fine(name: str, message: str) -> Finding:
+    return Finding(name, Severity.INFO, "", message)
+
+
+def _bad(name: str, message: str, fix: str) -> Finding:
+    return Finding(name, Severity.ERROR, "", message, fix)
+
+
+def _python() -> Iterable[Finding]:
+    yield _fine("python", f"Python {'.'.join(map(str, sys.version_info[:3]))}")
+
+
+def _walls() -> Iterable[Finding]:
+    from onprem.security import walls
+
+    if not walls.walls_in_force():
+        yield _bad("walls", "a socket can be opened", "start through the command `onprem`, which raises the walls")
+    elif walls.control() is True:
+        yield _fine("walls", "no socket can be opened; the same probe opened one before the walls were raised")
+    elif walls.control() is False:
+        yield _fine("walls", "no socket can be opened; the host itself denied it before the walls were raised")
+    else:
+        message = "no socket can be opened, but the probe was not tried without walls"
+        yield Finding("walls", Severity.WARNING, "", message, "start through the command `onprem`")
+
+
+def _core_files() -> Iterable[Finding]:
+    import resource
+
+    from onprem.security.hygiene import dumpable
+
+    if resource.getrlimit(resource.RLIMIT_CORE)[0] != 0 or dumpable():
+        yield _bad("core files", "a crash could write memory to disk", "start through the command `onprem`")
+    else:
+        yield _fine("core files", "off; other processes cannot read this one")
+
+
+def _distribution() -> Iterable[Finding]:
+    """Refuse another distribution that owns the module `onprem`: the name is taken on the public registry."""
+    owners = set(metadata.packages_distributions().get("onprem", ())) | {
+        name for item in metadata.distributions() if (name := item.metadata["Name"]) == "onprem"
+    }
+    home = Path(__file__).resolve().parents[2]
+    if foreign := sorted(owners - {OWNER}):
+        fix = f"pip uninstall {' '.join(foreign)}, then install {OWNER} again"
+        yield _bad("distribution", f"another distribution owns the module onprem: {', '.join(foreign)}", fix)
+    elif not owners and not (home / "pyproject.toml").exists():
+        message = f"no distribution owns the module onprem at {home}"
+        yield _bad("distribution", message, f"install {OWNER} from its wheel")
+    else:
+        yield _fine("distribution", OWNER if owners else "a source checkout")
+
+
+def _libraries() -> Iterable[Finding]:
+    missing = [name for name in NEEDED if util.find_spec(name) is None]
+    if missing:
+        yield _bad("libraries", f"missing: {', '.join(missing)}", "install from the hash-locked requirements")
+    else:
+        yield _fine("libraries", "all are installed")
+
+
+def _encoding() -> Iterable[Finding]:
+    if sys.getfilesystemencoding() != "utf-8" or (sys.stdout.encoding or "utf-8").lower().replace("-", "") != "utf8":
+        message = "the terminal or file names are not UTF-8; Chinese text may be shown escaped"
+        yield Finding("text encoding", Severity.WARNING, "", message, "export LANG=C.UTF-8")
+    else:
+        yield _fine("text encoding", "UTF-8")
+
+
+def models() -> Iterable[Finding]:
+    """Compare each shipped model's files with the digests of its card."""
+    home = Path(__file__).resolve().parents[1] / "models"
+    cards = sorted(home.glob("*/meta.json"))
+    if not cards:
+        yield Finding("models", Severity.WARNING, "", "no model is shipped", "make one: onprem train phi")
+    for card in cards:
+        folder = card.parent
+        try:
+            digests: dict[str, str] = jsonlib.loads(card.read_text(encoding="utf-8"))["digests"]
+            wrong = [name for name, digest in digests.items() if _sha256(folder / name) != digest]
+        except (ValueError, KeyError, TypeError, AttributeError, OSError):
+            yield _bad("models", f"{folder.name}: the card or a file cannot be read", f"install {OWNER} again")
+            continue
+        if wrong or not digests:
+            yield _bad("models", f"{folder.name}: {len(wrong)} file(s) differ from the card", f"install {OWNER} again")
+        else:
+            yield _fine("models", f"{folder.name}: {len(digests)} file(s) agree with the card")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _open(root: Path) -> tuple[Site | None, list[Finding]]:
+    from onprem.config import find_site
+    from onprem.security.hygiene import private_temp
+
+    try:
+        site = find_site(root)
+        if site.folder("tmp").is_dir() and not site.folder("tmp").stat().st_mode & 0o077:
+            private_temp(site.folder("tmp"))
+    except OnpremError as failure:
+        return None, [_bad("site", failure.message, failure.hint)]
+    return site, [_fine("site", "settings are valid")]
+
+
+def _permissions(site: Site) -> Iterable[Finding]:
+    from onprem.config import PRIVATE_FOLDERS
+
+    wrong = 0
+    for path in (site.root, *(site.folder(name) for name in PRIVATE_FOLDERS)):
+        if not path.is_dir() or path.is_symlink():
+            wrong += 1
+            yield _bad("permissions", f"{path.name} is missing or a link", f"mkdir -m 700 {path}")
+        elif path.stat().st_mode & 0o077:
+            wrong += 1
+            yield _bad("permissions", f"{path.name} is open to others", f"chmod 700 {path}")
+    for path in (*site.folder("keys").glob("*"), *site.folder("vault").glob("*")):
+        if path.stat().st_mode & 0o077:
+            wrong += 1
+            yield _bad("permissions", f"{path.name} is open to others", f"chmod 600 {path}")
+    if not wrong:
+        yield _fine("permissions", "folders and keys are private")
+
+
+def _keys(site: Site) -> Iterable[Finding]:
+    from onprem.vault.keys import AUDIT, MASTER, read_key
+
+    for name in (MASTER, AUDIT):
+        read_key(site.folder("keys") / name)
+    yield _fine("keys", "both keys can be read, by you alone")
+
+
+def _vault(site: Site) -> Iterable[Finding]:
+    from onprem.vault.subjects import FILE, Subjects
+
+    if not (site.folder("vault") / FILE).exists():
+        yield _fine("vault", "empty: no run has been made yet")
+        return
+    with Subjects.open(site, readonly=True) as subjects:
+        yield _fine("vault", f"opens with the master key: {len(subjects)} patients")
+
+
+def _audit(site: Site) -> Iterable[Finding]:
+    from onprem.audit.verify import check
+
+    state = check(site)
+    for item in state.findings:
+        if item.severity is not Severity.INFO:
+            fix = "onprem audit verify --against CHECKPOINT" if item.severity is Severity.ERROR else ""
+            yield Finding("audit log", item.severity, item.where, f"{item.code} at {item.where}: {item.message}", fix)
+    if state.sound:
+        yield _fine("audit log", f"verifies: {state.tree.size} lines")
+
+
+def _policies(site: Site) -> Iterable[Finding]:
+    from onprem.policy.schema import load
+
+    own = sorted(path.stem for path in site.folder("policies").glob("*.toml"))
+    names = list(dict.fromkeys([site.settings.policy, *own]))
+    for name in names:
+        load(name, site_policies=site.folder("policies"))
+    yield _fine("policies", f"{len(names)} load: {', '.join(names)}")
+
+
+def _disk(site: Site) -> Iterable[Finding]:
+    free = shutil.disk_usage(site.root).free
+    message = f"{free / 1e9:.1f} GB free where the site is"
+    if free < _FREE_ERROR:
+        yield _bad("disk", message, "free disk space: runs need about twice the size of their input")
+    elif free < _FREE_WARNING:
+        yield Finding("disk", Severity.WARNING, "", message, "runs need about twice the size of their input")
+    else:
+        yield _fine("disk", message)
+
+
+def _log(site: Site, found: list[Finding]) -> None:
+    from onprem.audit.events import Event, Outcome
+    from onprem.audit.log import AuditLog
+
+    wrong = sum(item.severity is Severity.ERROR for item in found)
+    AuditLog(site).append(Event("doctor.run", Outcome.HELD if wrong else Outcome.DONE, counts={"errors": wrong}))
