@@ -61,7 +61,8 @@ class Recogniser:
     """A pattern with its context and checksum. One file of `detect/recognisers/` holds those of one subject matter.
 
     `pattern` is a regular expression over the view. The group `v` is the identifier if present, else the whole match.
-    `needs` is a cheap gate: the passage is searched only when one of these substrings (or "digit", "han") occurs.
+    `needs` is a cheap gate: the passage is searched only when one of these substrings (or "digit", "han") occurs;
+    substrings without capitals are compared in lower case. "uncased" asks for a text with almost no capital letters.
     `check` sees the matched value; False drops the match (a wrong checksum with a label is a recogniser of its own).
     """
 

@@ -22,10 +22,13 @@ from onprem.model import Kind, Span
 NAME = "patterns"
 DIGIT = "digit"
 HAN = "han"
+UNCASED = "uncased"
 _BEFORE = 120  # code points a match may begin before a needed word
 _AFTER = 240  # code points a match may end after one
 _SHORT = 480  # a passage up to this length is searched whole
 _ASCII_WORD = re.compile(r"[A-Za-z]{2}")
+_UPPER = re.compile(r"[A-Z]")
+_UPPER_SHARE = 0.006  # dictation and chat hold fewer capitals than this; ordinary prose holds 2 to 4 in a hundred
 _SPACE = re.compile(r"\s")
 
 
@@ -41,6 +44,7 @@ class _Rule:
     needs: tuple[str, ...]  # substrings; empty when only `digit` or `han` is asked, or nothing
     digit: bool
     han: bool
+    uncased: bool
     langs: frozenset[str]
     check: Callable[[str], bool] | None
     clinical: bool
@@ -51,7 +55,7 @@ def _compile(recogniser: Recogniser) -> _Rule:
         find = re.compile(recogniser.pattern)
     except re.error:
         raise PolicyError(f"recogniser {recogniser.name}: the pattern is no regular expression") from None
-    words = tuple(need for need in recogniser.needs if need not in (DIGIT, HAN))
+    words = tuple(need for need in recogniser.needs if need not in (DIGIT, HAN, UNCASED))
     return _Rule(
         find,
         "v" if "v" in find.groupindex else 0,
@@ -61,6 +65,7 @@ def _compile(recogniser: Recogniser) -> _Rule:
         words,
         not words and DIGIT in recogniser.needs,
         not words and HAN in recogniser.needs,
+        UNCASED in recogniser.needs,
         recogniser.langs,
         recogniser.check,
         recogniser.clinical,
@@ -166,10 +171,12 @@ class PatternDetector:
         # a recogniser also runs where its script occurs, so that a wrong guess of the language loses nothing
         english = passage.lang != "zh" or _ASCII_WORD.search(text) is not None
         chinese = passage.lang != "en" or han
+        capitals = sum(1 for _ in _UPPER.finditer(text)) if english else 0
+        uncased = capitals <= 1 + _UPPER_SHARE * len(text)
         search = _Search(text)
         spans: list[Span] = []
         for rule in rules:
-            if (rule.digit and not digit) or (rule.han and not han):
+            if (rule.digit and not digit) or (rule.han and not han) or (rule.uncased and not uncased):
                 continue
             if not ((english and "en" in rule.langs) or (chinese and "zh" in rule.langs)):
                 continue

@@ -1,0 +1,91 @@
+"""Shapes of personal names in Latin letters, and the word lists that tell a name from a heading."""
+
+from __future__ import annotations
+
+import re
+
+from onprem.detect.lexicons import words
+
+_U = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0100-\u024f\u1e00-\u1eff"
+_L = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
+UPPER = f"[{_U}]"
+LETTER = f"[{_L}]"
+# Smith, O'Brien, D'Angelo, Al-Masri, Smith-Jones, McDonald, LEE; not the possessive 's
+WORD = f"{UPPER}{LETTER}{{1,24}}(?:['-](?!s(?!{LETTER})){LETTER}{{1,24}}){{0,3}}|{UPPER}'{UPPER}{LETTER}{{1,24}}(?:-{LETTER}{{1,24}})?"
+_INITIALS = rf"{UPPER}\.(?:[ ]?-?{UPPER}\.){{0,3}}|(?!I){UPPER}(?!{LETTER}|['.-])"
+_PARTICLE = (
+    r"(?:(?i:van|von|der|den|de|del|della|di|da|dos|das|du|la|le|el|al|bin|ibn|bint|binti|abu|ben|ter|ten|zu|zur|san|st\.?|y|e|af|av|mac|mc|ap|o')[ ])"
+)
+_SUFFIX = r"(?:,?[ ](?:Jr|Sr|JR|SR|Junior|II|III|IV)(?![A-Za-z])\.?)?"
+
+
+# Words of that list that are also surnames: believed right after a title or a name label.
+_ALSO_SURNAMES = frozenset(
+    "april august best bone bush case child day english father friend good green head house husband jan judge june law long love major march may mon north page parent power read self "
+    "short south street sun temple ward weeks west young christian dean chaplain nurse bishop marshall constable clark knee lung heart brain tongue foot hand blood shock pain rash stout "
+    "noon morning may's lane line post stage form fellow master matters side small little light sharp sharpe sell rose lobe savage".split()
+)
+
+
+def _stop(exempt: frozenset[str] = frozenset()) -> str:
+    by_first: dict[str, list[str]] = {}
+    for word in sorted(words("not_names") - exempt):
+        by_first.setdefault(word[0], []).append(re.escape(word[1:]))
+    branches = "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in sorted(by_first.items()))
+    return rf"(?!(?i:{branches})(?![{_L}'-]))"
+
+
+STOP = _stop()
+_STOP_FIRST = _stop(_ALSO_SURNAMES)
+PIECE = f"(?:{_INITIALS}|{STOP}(?:{WORD}))"
+_FIRST_PIECE = f"(?:{_INITIALS}|{_STOP_FIRST}(?:{WORD}))"
+_BETWEEN = rf"(?:[ ]{{1,2}}{_PARTICLE}{{0,2}}|(?<=\.)|-)"
+# One to four names in their usual order: J. R. Smith, Maria de la Cruz, Anna S., Jan van der Berg Jr.
+NAME = rf"(?:{_PARTICLE}{{0,2}}{PIECE}(?:{_BETWEEN}{PIECE}){{0,3}}{_SUFFIX})"
+TITLED = rf"(?:{_PARTICLE}{{0,2}}{_FIRST_PIECE}(?:{_BETWEEN}{PIECE}){{0,3}}{_SUFFIX})"
+TWO = rf"(?:{PIECE}(?:{_BETWEEN}{PIECE}){{1,3}}{_SUFFIX})"
+# Smith, Anna M.; SMITH, JOHN; Van der Berg, Jan
+LAST_FIRST = rf"(?:{_PARTICLE}{{0,2}}{PIECE}(?:[ -]{PIECE})?{_SUFFIX},[ ]{{0,2}}{PIECE}(?:[ ]{PIECE}){{0,2}})"
+# After a strong label the case says nothing: anna lee, SMITH John, o'brien, pat
+LOOSE = rf"(?:{STOP}{LETTER}{{1,24}}(?:['-]{LETTER}{{1,24}}){{0,3}}\.?(?:(?:,[ ]{{0,2}}|[ ]{{1,2}}){STOP}{LETTER}{{1,24}}(?:['-]{LETTER}{{1,24}}){{0,3}}\.?){{0,4}})"
+
+# What an eponym is followed by: the words beside which a capitalised surname is no person.
+HEADS = "|".join(sorted(map(re.escape, words("eponym_heads_en")), key=len, reverse=True))
+NOT_EPONYM = rf"(?!(?:['’]s?)?[ -](?:(?:[a-z-]{{1,16}}|[IVX]{{1,4}}|[A-Z])[ -]){{0,2}}(?i:{HEADS})(?![A-Za-z]))"
+
+
+def _first(value: str) -> str:
+    found = re.match(rf"{LETTER}+", value)
+    return found.group().lower() if found else ""
+
+
+def given_first(value: str) -> bool:
+    """Say whether the first word of a name is a given name."""
+    return _first(value) in words("given_names") or _first(value) in words("ambiguous_names")
+
+
+def given_clear(value: str) -> bool:
+    """Say whether the first word is a given name that is no common word, place or eponym."""
+    return _first(value) in words("given_names") and _first(value) not in words("ambiguous_names")
+
+
+def given_any(value: str) -> bool:
+    """Say whether any word of a name is a given name."""
+    found = {word.lower() for word in re.findall(rf"{LETTER}+", value)}
+    return not found.isdisjoint(words("given_names") | words("ambiguous_names"))
+
+
+def given_after_comma(value: str) -> bool:
+    """Say whether `Last, First` has a given name after its comma; a doubtful one needs capitals or an initial beside it."""
+    last, _, first = value.partition(",")
+    if given_clear(first.strip()):
+        return True
+    return given_first(first.strip()) and (last.isupper() or re.search(r" [A-Z]\.?$", first) is not None)
+
+
+def plain_surname(value: str) -> bool:
+    """Say whether a name in lower case, beside a title, is no word of everyday or clinical language."""
+    word = value.lower().removesuffix("'s")
+    if word in words("word_surnames"):
+        return True
+    return word not in words("not_names") and word not in words("en_everyday")

@@ -1,0 +1,49 @@
+"""Names that need no label: a given name beside a surname, Last, First, a given name that is nothing else."""
+
+from __future__ import annotations
+
+from onprem.detect.contract import Recogniser
+from onprem.detect.recognisers._build import examples
+from onprem.detect.recognisers._names import LAST_FIRST, NOT_EPONYM, TWO, given_after_comma, given_clear, given_first
+from onprem.labels import Label
+
+RECOGNISERS = (
+    Recogniser(
+        "given_and_surname",
+        Label.NAME,
+        rf"[A-Z](?<![\w'.-].)(?<=(?=(?P<v>{TWO})(?![\w'-]){NOT_EPONYM}).)",
+        0.7,
+        examples(
+            "Called <NAME>Anna Kowalska</NAME> today; <NAME>JOHN A. SMITH</NAME> and <NAME>Miguel de la Cruz</NAME> agreed.",
+            "Austin Flint murmur, Graham Steell murmur, Bone Marrow Aspirate, Lupus Anticoagulant, Lewy Body Dementia.",
+        ),
+        check=given_first,
+    ),
+    Recogniser(
+        "last_comma_first",
+        Label.NAME,
+        rf"[A-Z](?<![\w'.,-].)(?<=(?=(?P<v>{LAST_FIRST})(?![\w'-]){NOT_EPONYM}).)",
+        0.7,
+        examples("<NAME>Smith, John A.</NAME> was seen; <NAME>OKAFOR, NGOZI</NAME>", "Pain, Fever, Boston, Chicago. Iron, Zinc and Selenium."),
+        needs=(",",),
+        check=given_after_comma,
+    ),
+    Recogniser(
+        "given_alone",
+        Label.NAME,
+        rf"[A-Z](?<![\w'.-].)(?:[a-z\u00df-\u024f]{{2,14}}|[A-Z]{{3,14}})(?:-[A-Z][a-z]{{1,12}})?(?![\w-]|\.\w){NOT_EPONYM}",
+        0.6,
+        examples("We met <NAME>Martha</NAME> and <NAME>Siobhan</NAME>'s sister.", "Grant, Rose, Wilson, Parkinson and Glasgow scores; Rett Syndrome."),
+        check=given_clear,
+    ),
+    Recogniser(
+        "given_alone_plain",
+        Label.NAME,
+        r"[a-z](?<![\w'.@/-].)[a-z]{2,13}(?![\w@-]|\.\w)",
+        0.55,
+        examples("[doctor] hi , <NAME>martha</NAME> . how are you ? and <NAME>brian</NAME> is a 58 year old", "the patient is well , and will return in may with grace"),
+        needs=("uncased",),
+        langs=frozenset({"en"}),
+        check=given_clear,
+    ),
+)  # fmt: skip
