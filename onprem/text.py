@@ -19,8 +19,16 @@ _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\
 _NEEDS_ALIGNMENT = re.compile(f"[{_INVISIBLE}\u0300-\u036f]")
 _REMOVED = re.compile(f"[{_INVISIBLE}]")
 
+def _letters(*, upper: bool) -> str:
+    """The Latin letters of one case, for a character class: capitals and small letters alternate beyond ASCII."""
+    codes = (*range(0x41, 0x250), *range(0x1E00, 0x1F00))
+    return "".join(chr(code) for code in codes if (chr(code).isupper() if upper else chr(code).islower()))
+
+
+_UPPER, _LOWER = _letters(upper=True), _letters(upper=False)
+
 TOKEN = re.compile(
-    r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+"  # ASCII first: the common case
+    f"[{_UPPER}]?[{_LOWER}]+|[{_UPPER}]+(?![{_LOWER}])|[0-9]+"
     r"|[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # one Han character is one token
     r"|[^\W\d_]+|\w|[^\w\s]"
 )

@@ -88,41 +88,34 @@ def _grow(text: str, spans: Sequence[Span]) -> list[Span]:
         ceiling = spans[index + 1].start if index + 1 < len(spans) else len(text)
         start, end = span.start, span.end
         if span.label not in _NOT_GROWN:
-            while start > floor and _continues(text, start, span.label, -1, floor):
-                start -= 1
-            while end < ceiling and _continues(text, end, span.label, 1, ceiling):
-                end += 1
+            while step := _reach(text[max(floor, start - 2) : start][::-1], text[start], span.label, forward=False):
+                start -= step
+            while step := _reach(text[end : min(end + 2, ceiling)], text[end - 1], span.label, forward=True):
+                end += step
         grown.append(Span(start, end, span.label, span.score, span.by))
     return grown
 
 
-def _continues(text: str, border: int, label: Label, step: int, limit: int) -> bool:
-    """Say whether the character just outside `border` belongs to the same word or number as the one inside."""
-    inside, outside = (text[border - 1], text[border]) if step > 0 else (text[border], text[border - 1])
+def _reach(ahead: str, inside: str, label: Label, *, forward: bool) -> int:
+    """Return by how many characters an edge moves: 1 for the same word or number, 2 across a joint, 0 to stay.
+
+    `ahead` holds up to two characters outside the edge, nearest first; `inside` is the character just within.
+    """
+    outside, beyond = (ahead + "  ")[:2]
     if inside.isdigit():
-        if outside.isdigit():
-            return True
-        if label in _CODES and outside.isascii() and outside.isalpha():
-            return True
-        return label in _CODES and outside in _NUMBER_JOINTS and _beyond(text, border, step, limit).isdigit()
+        if outside.isdigit() or (label in _CODES and outside.isascii() and outside.isalpha()):
+            return 1
+        return 2 if label in _CODES and outside in _NUMBER_JOINTS and beyond.isdigit() else 0
     if not inside.isalpha() or _is_han(inside):
-        return False
+        return 0
     if outside.isalpha() and not _is_han(outside):
-        return not (step > 0 and outside.isupper() and inside.islower())  # camel case begins another word
+        begins_word = forward and outside.isupper() and inside.islower()  # camel case begins another word
+        return 0 if begins_word else 1
     if label in _CODES and outside.isdigit():
-        return True
-    return label is Label.NAME and outside in _GROW_ACROSS and _same_name(_beyond(text, border, step, limit), step)
-
-
-def _same_name(character: str, step: int) -> bool:
-    # "Smith-Jones" is one name, "Smith-related" is not; the possessive 's is no part of it
-    return character.isupper() if step > 0 else character.isalpha()
-
-
-def _beyond(text: str, border: int, step: int, limit: int) -> str:
-    at = border + 1 if step > 0 else border - 2
-    inside_limits = at < limit if step > 0 else at >= limit
-    return text[at] if inside_limits and 0 <= at < len(text) else " "
+        return 1
+    # "Smith-Jones" is one name, "Smith-related" is not, and the possessive 's is no part of it
+    joined = beyond.isupper() if forward else beyond.isalpha()
+    return 2 if label is Label.NAME and outside in _GROW_ACROSS and joined and not _is_han(beyond) else 0
 
 
 def _is_han(character: str) -> bool:

@@ -101,7 +101,8 @@ def _name(shown: str) -> Iterator[Form]:
     if text.HAN.search(shown):
         yield from _han_name(shown)
         return
-    tokens = _fold(text.tokenize(shown).words)
+    family, comma, given = shown.partition(",")
+    tokens = _fold(text.tokenize(f"{given} {family}" if comma else shown).words)  # "Last, First" is turned round
     named = tuple(token for token in tokens if token not in _TITLES and len(token) > 1)
     if not named or len(tokens) > 2 * _MAX_NAME_TOKENS:
         return

@@ -1,0 +1,80 @@
+"""Union and heal: nothing that a detector flagged is ever uncovered, whatever the others say."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onprem.detect.resolve import resolve
+from onprem.labels import Label
+from onprem.model import Span
+
+ALPHABET = "aB1 -.'/,\n\u5f20\u00b7@"
+
+
+def span(start, end, label=Label.NAME, by="ner", score=0.9):
+    return Span(start, end, label, score, frozenset({by}))
+
+
+@st.composite
+def flagged(draw):
+    text = draw(st.text(ALPHABET, min_size=1, max_size=60))
+    bounds = st.tuples(st.integers(0, len(text) - 1), st.integers(1, 20))
+    spans = [
+        span(start, min(len(text), start + length), draw(st.sampled_from(list(Label))), draw(st.sampled_from(["ner", "patterns", "roster"])))
+        for start, length in draw(st.lists(bounds, max_size=8))
+    ]
+    return text, spans
+
+
+def covered(spans):
+    return {at for item in spans for at in range(item.start, item.end)}
+
+
+@given(flagged())
+def test_every_flagged_character_stays_flagged(case):
+    text, spans = case
+    assert covered(spans) <= covered(resolve(text, spans))
+
+
+@given(flagged(), st.integers(0, 59), st.integers(1, 10), st.sampled_from(list(Label)))
+def test_adding_a_detector_never_uncovers(case, start, length, label):
+    text, spans = case
+    start = min(start, len(text) - 1)
+    more = [*spans, span(start, min(len(text), start + length), label, "patterns")]
+    assert covered(spans) | covered(more) <= covered(resolve(text, more))
+
+
+@given(flagged())
+def test_result_is_sorted_without_overlap(case):
+    text, spans = case
+    result = resolve(text, spans)
+    assert all(first.end <= second.start for first, second in zip(result, result[1:], strict=False))
+
+
+def test_partial_hit_grows_to_the_whole_number():
+    text = "SSN 123-45-6789 on file"
+    (found,) = resolve(text, [span(11, 15, Label.SSN, "patterns")])
+    assert text[found.start : found.end] == "123-45-6789"
+
+
+def test_partial_name_grows_to_the_hyphenated_name():
+    text = "seen by Smith-Jones today"
+    (found,) = resolve(text, [span(8, 13)])
+    assert text[found.start : found.end] == "Smith-Jones"
+
+
+def test_possessive_is_not_part_of_a_name():
+    text = "Smith's daughter"
+    (found,) = resolve(text, [span(0, 5)])
+    assert text[found.start : found.end] == "Smith"
+
+
+def test_a_date_keeps_its_borders_inside_a_longer_guess():
+    text = "John Smith 03/04/2024 clinic"
+    found = resolve(text, [span(0, 28), span(11, 21, Label.DATE, "patterns")])
+    assert [(text[item.start : item.end], item.label) for item in found][1] == ("03/04/2024", Label.DATE)
+
+
+def test_age_does_not_take_its_unit_along():
+    text = "a 54yo man"
+    (found,) = resolve(text, [span(2, 4, Label.AGE, "patterns")])
+    assert text[found.start : found.end] == "54"
