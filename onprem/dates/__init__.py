@@ -6,7 +6,7 @@ real date is never shifted, so the caller redacts it; times stay; no repr shows 
 """
 
 from onprem.dates.forms import Found, ParsedDate, Precision
-from onprem.dates.move import exact_date, shift, year_of, year_text
+from onprem.dates.move import exact_date, shift, strip_times, year_of, year_text
 from onprem.dates.scan import day_first_evidence, find_dates, parse_date, parse_dates
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "parse_date",
     "parse_dates",
     "shift",
+    "strip_times",
     "year_of",
     "year_text",
 ]

@@ -50,13 +50,14 @@ def _nearest_day(day: int, reference: date) -> date | None:
     return min(options, key=lambda option: abs((option - reference).days), default=None)
 
 
-def _middle(parsed: ParsedDate, point: Point, reference: date) -> date | None:
+def _middle(parsed: ParsedDate, point: Point, given: date | None) -> date | None:
     """Return the day that stands for a point: itself, or the middle of the interval it names."""
     year, month, day, part = point
+    reference = given or DEFAULT_REFERENCE
     if day is not None and month is not None:
         return date(year, month, day) if year is not None else _nearest(month, day, reference)
     if day is not None:
-        return _nearest_day(day, reference)
+        return None if given is None else _nearest_day(day, given)  # no month is invented
     if month is not None:
         middle = 15 if part is None else (5, 15, 25)[part]
         return date(year, month, middle) if year is not None else _nearest(month, middle, reference)
@@ -156,7 +157,7 @@ def _elided(parsed: ParsedDate, ends: Sequence[date]) -> bool:
     return "m2" in roles or "m" not in roles or (same_year and ends[0].month == ends[1].month)
 
 
-def shift_parsed(parsed: ParsedDate, days: int, *, reference: date = DEFAULT_REFERENCE) -> str | None:
+def shift_parsed(parsed: ParsedDate, days: int, *, reference: date | None = None) -> str | None:
     """Return the expression moved by `days`, in its written form; None if it cannot be moved truly."""
     if not parsed.shiftable:
         return None
@@ -168,7 +169,7 @@ def shift_parsed(parsed: ParsedDate, days: int, *, reference: date = DEFAULT_REF
             return None
         ends.append(moved)
     if len(ends) == 2 and not {slot.role for slot in parsed.slots} & {"y"} and ends[1] < ends[0]:
-        second = _nearest(parsed.points[1].month or 1, parsed.points[1].day or 15, middles[0] or reference)
+        second = _nearest(parsed.points[1].month or 1, parsed.points[1].day or 15, middles[0] or DEFAULT_REFERENCE)
         later = None if second is None else _moved(second, days)
         ends[1] = later if later is not None and later >= ends[0] else ends[1]
     if len(ends) == 1 or _elided(parsed, ends):
@@ -209,7 +210,7 @@ def shift(
     pieces: list[str] = []
     position = 0
     for item in found:
-        moved = shift_parsed(item.date, days, reference=reference or DEFAULT_REFERENCE)
+        moved = shift_parsed(item.date, days, reference=reference)
         if moved is None:
             return None
         start, end = shown.original(item.start, item.end)
@@ -231,6 +232,16 @@ def _like_width(moved: str, original: str) -> str:
         if shown != character and shown in "-~/.,:() ":
             table[ord(shown)] = character
     return moved.translate(table)
+
+
+def strip_times(text: str) -> str:
+    """Return a date or timestamp without its time of day."""
+    shown = view(text)
+    if shown.offsets is not None:
+        return text
+    without = re.sub(r"(?<=\d)T(?=\d\d:?\d\d)\S*", "", text)
+    without = re.sub(r"(?<!\d)((?:19|20)\d{6})\d{4}(?:\d\d)?(?:\.\d+)?(?:Z|[+-]\d{4})?(?!\d)", r"\1", without)
+    return re.sub(r"[\s,]*(?:\bat\s)?$", "", _TIME.sub("", without))
 
 
 def exact_date(text: str, *, day_first: bool = False, latest: int | None = None) -> date | None:

@@ -1,0 +1,1 @@
+"""Policies: what a hospital decides about identifiers, and what carries it out on spans."""

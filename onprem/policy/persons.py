@@ -1,0 +1,239 @@
+"""Invented names: every part of a name is replaced on its own, so that `Smith, John`, `John Smith`, `Mr Smith` and `SMITH`
+stay the same person, and 王小明, 小明, 王先生 and Wang Xiaoming do too.
+
+Titles, degrees and punctuation stay; the case pattern of the original stays; a part that is one typing error away from a
+known name of the patient counts as that name; no part of the patient's known names is ever used as a replacement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from onprem.policy.choices import Choices, words
+from onprem.text import HAN, fold, view
+
+_WORD = re.compile(r"[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*")
+_HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_TITLES = frozenset(
+    "dr mr mrs ms miss mx prof professor doctor sir madam md m.d do rn np pa phd ph.d dds dmd facs facp dpt pt ot lpn cna mph "
+    "aprn crna bsn msn pharmd jr sr ii iii iv nurse attending resident fellow cc by and or the of for to s daughter son wife "
+    "husband mother father sister brother aunt uncle grandmother grandfather rev fr capt sgt col signed electronically".split()
+)
+_PARTICLES = frozenset("van von der den de del della di da dos du la le el al bin ibn bint ter ten st".split())
+_HAN_TITLES = (
+    "副主任医师", "主任医师", "主治医师", "住院医师", "护士长", "副主任", "主任", "医生", "医师", "大夫", "护士", "护师", "教授", "先生",
+    "女士", "小姐", "太太", "老师", "同志", "阿姨", "叔叔", "大爷", "大妈", "奶奶", "爷爷", "院长", "科长", "之子", "之女", "之妻", "之夫",
+    "父亲", "母亲", "某某", "某", "氏", "总", "工", "老", "姐", "哥", "婆婆", "公公",
+)  # fmt: skip
+_HAN_PREFIXES = "小老阿"
+
+
+def _near(one: str, other: str) -> bool:
+    """Whether two folded words of five letters or more are one edit (or one swap of neighbours) apart."""
+    if min(len(one), len(other)) < 5 or abs(len(one) - len(other)) > 1 or one == other:
+        return one == other
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    a, b = one[start:], other[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:] and len(a) > 1 < len(b))
+
+
+def _cased(word: str, old: str) -> str:
+    if len(old) > 1 and old.isupper():
+        return word.upper()
+    return word.lower() if old.islower() else word
+
+
+class Names:
+    """The names of one patient's world. Built once per patient; it holds the known names, so it has no useful repr."""
+
+    __slots__ = ("_canonical", "_choices", "_given", "_han_known", "_never", "_pinyin", "_seen", "_sex")
+
+    def __init__(self, choices: Choices, known: Iterable[str], *, sex: str) -> None:
+        self._choices = choices
+        self._sex = sex
+        self._seen: dict[str, str] = {}
+        self._pinyin: dict[str, str] | None = None
+        self._han_known: list[str] = []
+        self._canonical: dict[str, str] = {}
+        self._given: set[str] = set()
+        self._never: set[str] = set()
+        for name in known:
+            self._learn(view(name).text)
+
+    def _learn(self, name: str) -> None:
+        if HAN.search(name):
+            self._han_known += [run for run in _HAN_RUN.findall(name) if len(run) <= 6]
+            self._never |= set(self._han_known)
+            return
+        parts = [fold(part) for part in _WORD.findall(name)]
+        parts = [part for part in parts if part not in _TITLES and part not in _PARTICLES]
+        self._never |= set(parts)
+        self._canonical |= {part: part for part in parts}
+        if len(parts) > 1:
+            surname_first = "," in name
+            self._given |= set(parts[1:] if surname_first else parts[:-1])
+
+    def replace(self, text: str) -> str:
+        """Return `text`, which is a name with or without titles, with every part of it invented."""
+        made = self._seen.get(text)
+        if made is None:
+            shown = view(text).text
+            if HAN.search(shown):
+                made = self._latin(_HAN_RUN.sub(lambda match: self._han(match[0], whole=shown), shown))
+            else:
+                made = self._latin(shown)
+            if len(self._seen) < 10_000:  # staff names of a long run: memory stays flat
+                self._seen[text] = made
+        return made
+
+    def key(self, text: str) -> str:
+        """Return the canonical form of a name, for codes: the same for its orders, cases and typing errors."""
+        shown = view(text).text
+        if HAN.search(shown):
+            runs = [surname + given for run in _HAN_RUN.findall(shown) for _, surname, given, _ in [split_han(run)]]
+            return " ".join(runs) or shown
+        parts = {self._known_form(fold(part)) for part in _WORD.findall(shown)} - _TITLES - _PARTICLES
+        return " ".join(sorted(parts)) or fold(shown)
+
+    # English and other alphabetic names
+
+    def _known_form(self, part: str) -> str:
+        if part in self._canonical:
+            return part
+        return next((name for name in self._canonical if _near(part, name)), part)
+
+    def _latin(self, text: str) -> str:
+        pieces: list[str] = []
+        position = 0
+        for match in _WORD.finditer(text):
+            word = match[0]
+            if HAN.match(word) or fold(word) in _TITLES:
+                continue
+            pieces.append(text[position : match.start()])
+            position = match.end()
+            if fold(word) in _PARTICLES and re.match(r"[\s'-]+\w", text[position:]):
+                position += len(re.match(r"[\s'-]+", text[position:]).group())  # type: ignore[union-attr]
+                continue
+            pieces.append(self._latin_word(word))
+        pieces.append(text[position:])
+        return "".join(pieces)
+
+    def _latin_word(self, word: str) -> str:
+        folded = fold(word)
+        if len(folded) == 1:
+            return self._initial(word, folded)
+        if 1 < len(word) <= 3 and word.isupper() and folded not in self._canonical:
+            return "".join(self._initial(letter, fold(letter)) for letter in word)
+        if self._han_known and (spelled := self._spelled().get(folded)) is not None:
+            return _cased(spelled, word)
+        return _cased(self._latin_part(self._known_form(folded)), word)
+
+    def _latin_part(self, part: str) -> str:
+        purpose, pool = "surname", words("en", "surnames")
+        folded_female, folded_male = _folded_given()
+        if part in self._given or part in folded_female or part in folded_male:
+            sex = self._sex if part in self._given else "F" if part in folded_female else "M" if part in folded_male else ""
+            sex = sex or ("F" if part in folded_female else "M" if part in folded_male else "FM"[self._choices.number("sex", part, 2)])
+            purpose, pool = f"given-{sex}", words("en", "female" if sex == "F" else "male")
+        never = {name for name in pool if name.lower() in self._never or name.lower() == part}
+        taken: set[str] = set()
+        for other in sorted(self._canonical) if part in self._canonical else ():
+            chosen = self._choices.pick(purpose, other, pool, never=never | taken)
+            if other == part:
+                return chosen
+            taken.add(chosen)
+        return self._choices.pick(purpose, part, pool, never=never)
+
+    def _initial(self, letter: str, folded: str) -> str:
+        known = sorted(name for name in self._canonical if name.startswith(folded))
+        if known:
+            return _cased(self._latin_part(known[0])[0], letter if letter.islower() else letter.upper())
+        drawn = self._choices.pick("initial", folded, "ABCDEFGHJKLMNPRSTW", never={folded.upper()})
+        return drawn.lower() if letter.islower() else drawn
+
+    # Chinese names
+
+    def _han(self, run: str, *, whole: str) -> str:
+        if "·" in whole and len(_HAN_RUN.findall(whole)) > 1 and not split_han(run)[3]:
+            return self._choices.pick("ethnic", run, words("zh", "ethnic"), never={run})
+        prefix, surname, given, title = split_han(run)
+        return prefix + (self._han_surname(surname) if surname else "") + (self._han_given(given) if given else "") + title
+
+    def _han_surname(self, surname: str) -> str:
+        pool = words("zh", "compound_surnames" if len(surname) == 2 else "surnames")
+        never = {surname} | {name for name in pool if any(known.startswith(name) for known in self._han_known)}
+        return self._choices.pick("han-surname", surname, pool, never=never)
+
+    def _han_given(self, given: str) -> str:
+        if set(given) <= {"某"}:
+            return given
+        female, male = words("zh", "female"), words("zh", "male")
+        sex = self._sex
+        if not sex or not any(known.endswith(given) for known in self._han_known):
+            scores = sum((character in female) - (character in male) for character in given)
+            sex = "F" if scores > 0 else "M" if scores < 0 else "FM"[self._choices.number("han-sex", given, 2)]
+        pool = female if sex == "F" else male
+        used = set(given) | set("".join(self._han_known))
+        return "".join(
+            self._choices.pick(f"han-given-{index}", given, pool, never=used) for index, _ in enumerate(given[:2])
+        )
+
+    def _spelled(self) -> dict[str, str]:
+        """Return {pinyin of a part of a known Chinese name: pinyin of its replacement}, made on first need."""
+        if self._pinyin is None:
+            from pypinyin import lazy_pinyin  # noqa: PLC0415 - loads a dictionary: only for patients who need it
+
+            self._pinyin = {}
+            for name in self._han_known:
+                _, surname, given, _ = split_han(name)
+                for part, made in ((surname, self._han_surname(surname) if surname else ""), (given, self._han_given(given) if given else "")):
+                    old, new = lazy_pinyin(part), lazy_pinyin(made)
+                    if old and new:
+                        self._pinyin["".join(old)] = "".join(new).capitalize()
+                        if len(old) == len(new):
+                            self._pinyin |= {a: b.capitalize() for a, b in zip(old, new, strict=True) if a not in self._pinyin}
+                if surname and given:
+                    both = "".join(lazy_pinyin(surname + given)), "".join(lazy_pinyin(self._han_surname(surname) + self._han_given(given)))
+                    self._pinyin[both[0]] = both[1].capitalize()
+        return self._pinyin
+
+
+def _folded_given() -> tuple[frozenset[str], frozenset[str]]:
+    return _FOLDED or _fill_folded()
+
+
+_FOLDED: tuple[frozenset[str], frozenset[str]] | None = None
+
+
+def _fill_folded() -> tuple[frozenset[str], frozenset[str]]:
+    global _FOLDED  # noqa: PLW0603 - a constant that is read from package data on first use
+    _FOLDED = (
+        frozenset(name.lower() for name in words("en", "female")),
+        frozenset(name.lower() for name in words("en", "male")),
+    )
+    return _FOLDED
+
+
+def _ends_with_title(name: str, title: str) -> bool:
+    """Whether a name ends with a title; one character is a title only after a surname alone (李姐), else a given name."""
+    return name.endswith(title) and (len(name) == 2 if len(title) == 1 and title != "某" else len(name) > len(title))
+
+
+def split_han(run: str) -> tuple[str, str, str, str]:
+    """Split a Chinese name into prefix (小 老), surname, given name and title (主任 女士 某某)."""
+    title = ""
+    rest = run
+    while (end := next((word for word in _HAN_TITLES if _ends_with_title(rest, word)), None)) is not None:
+        title, rest = end + title, rest[: -len(end)]
+    if len(rest) == 2 and rest[0] in _HAN_PREFIXES and rest[1] in words("zh", "surnames"):
+        return rest[0], rest[1], "", title
+    if len(rest) >= 2 and rest[:2] in words("zh", "compound_surnames"):
+        return "", rest[:2], rest[2:], title
+    if rest[0] in words("zh", "surnames") and (len(rest) <= 3):
+        return "", rest[0], rest[1:], title
+    if len(rest) <= 2:
+        return "", "", rest, title  # a given name alone
+    return "", rest[0], rest[1:], title
