@@ -193,7 +193,11 @@ class PatternDetector:
 
 
 def _collect(rule: _Rule, text: str, window: tuple[int, int], into: list[Span]) -> None:
-    for match in rule.find.finditer(text, *window):
+    """Add the matches of one recogniser. The group `v` may reach beyond the match: the search goes on after both."""
+    at, stop = window
+    while match := rule.find.search(text, at, stop):
         start, end = match.span(rule.group)
+        at = max(match.end(), match.start() + 1)
         if start < end and (rule.check is None or rule.check(text[start:end])):
             into.append(Span(start, end, rule.label, rule.score, rule.by))
+            at = max(at, end)

@@ -15,7 +15,8 @@ _NOT_FIRST = (
     r"(?!(?:The|At|In|On|From|To|Of|Our|And|Or|For|By|With|Via|Per|As|Is|Was|Patient|Admitted|Transferred|Discharged|Seen|Presented|Referred|Date|Name|A|An|Outside|Local|Dear|Dr|Mr|Mrs|Ms|He|She|They|This|That|"
     r"When|While|After|Before|During|Called|Visited|Went|Hospital|Facility|Location|Follow|Attend|Attended|Return|Returned|Moved|Sent|Re|Cc|CC|AT|IN|ON|FROM|TO|OF|THE|PATIENT|ADMITTED|TRANSFERRED|Prior|Current|Previous|Last|Next)(?![A-Za-z]))"
 )
-_CHAIN = rf"{_NOT_FIRST}{_WORD}(?:(?:[ ]|[ ]?-[ ]?|[ ]&[ ]|,[ ](?=[A-Z][a-z]+[ ](?:and|&)))(?:(?:of|the|and|for|de|del|la|du|des|on|&)[ ]){{0,2}}{_WORD}){{0,6}}"
+_LINK = rf"(?:(?:[ ]|[ ]?-[ ]?|[ ]&[ ]|,[ ](?=[A-Z][a-z]+[ ](?:and|&)))(?:(?:of|the|and|de|del|la|du|des|on|&)[ ]){{0,2}}{_WORD})"
+_CHAIN = rf"{_NOT_FIRST}{_WORD}{_LINK}{{0,6}}?"  # lazy: the first suffix ends the name
 _SUFFIX = (
     r"(?:Hospitals?|HOSPITAL|Hosp\.?|Medical[ ](?:Cent(?:er|re)|Group|Associates|Clinic|Practice|College|Campus|Plaza|Institute|Office|Park|Arts|City)|MEDICAL[ ]CENTER|Med(?:ical)?[ ]?Ctr\.?|Health[ ](?:System|Cent(?:er|re)|Network|Clinic|Services?|Board|"
     r"Trust|Partners|Group|Care|Campus|Alliance|Park)|HEALTH[ ](?:SYSTEM|CENTER)|Healthcare|HealthCare|Health(?=[ ]*(?:[.,;)\n]|$))|Clinics?|CLINIC|Polyclinic|Infirmary|Hospice|Nursing[ ](?:Home|Cent(?:er|re)|Facility)|Care[ ](?:Home|Cent(?:er|re)|Facility|Partners)|"
@@ -47,7 +48,7 @@ RECOGNISERS = (
     Recogniser(
         "facility",
         Label.HOSPITAL,
-        rf"[A-Z](?<![\w'.-].)(?<=(?=(?P<v>{_CHAIN}(?:[ ]|(?<=-)|[ ]&[ ]){_SUFFIX}{_TAIL})(?![\w])).)",
+        rf"[A-Z](?<![\w'.-].)(?<=(?=(?P<v>{_CHAIN}(?:[ ]|(?<=-)|[ ]&[ ]){_SUFFIX}(?:[ ]{_SUFFIX}){{0,2}}{_TAIL})(?![\w])).)",
         0.85,
         examples(
             "Transferred from <HOSPITAL>Mercy General Hospital</HOSPITAL> to <HOSPITAL>St. Mary's Medical Center</HOSPITAL>.",
@@ -61,7 +62,7 @@ RECOGNISERS = (
     Recogniser(
         "facility_of",
         Label.HOSPITAL,
-        rf"[HUMCI](?<![\w'.-].)(?<=(?=(?P<v>(?:Hospital(?:es)?|University|Medical[ ]Cent(?:er|re)|Children's[ ]Hospital|Institute|Clinic|Clínica|Centro[ ]M[ée]dico|Hôpital|Infirmary|Mayo)[ ](?:of|de|del|for|San|Santa|Saint)[ ](?:the[ ]|la[ ]|los[ ])?{_WORD}(?:[ ](?:of[ ]|and[ ])?{_WORD}){{0,3}}(?:[ ]{_SUFFIX})?)).)",
+        rf"[HUMCI](?<![\w'.-].)(?<=(?=(?P<v>(?:Hospital(?:es)?|University|Medical[ ]Cent(?:er|re)|Children's[ ]Hospital|Institute|Clinic|Clínica|Centro[ ]M[ée]dico|Hôpital|Infirmary|Mayo)[ ](?:of|de|del|for|San|Santa|Saint)[ ](?:the[ ]|la[ ]|los[ ])?{_WORD}(?:[ ](?:of[ ])?{_WORD}){{0,3}}?(?:[ ]{_SUFFIX}|(?![ ]?{UPPER})))).)",
         0.7,
         examples("at <HOSPITAL>University of Westmarch Medical Center</HOSPITAL> and <HOSPITAL>Hospital San Rafael</HOSPITAL>", "Hospital for Special Care, Institute of Medicine"),
         needs=("ospital", "niversity", "edical Cent", "nstitute", "linic", "línica", "entro", "ôpital", "nfirmary"),
@@ -90,7 +91,7 @@ RECOGNISERS = (
         Label.ORGANISATION,
         rf"[A-Z](?<![\w'.-].)(?<=(?=(?P<v>{_COMPANY})(?![\w])).)",
         0.7,
-        examples("Drives for <ORGANISATION>Acorn Logistics</ORGANISATION> and <ORGANISATION>Baxter & Finch Ltd.</ORGANISATION>", "Blood Group, Control Group, Study Group, Food Bank"),
+        examples("He drives for <ORGANISATION>Acorn Logistics</ORGANISATION> and <ORGANISATION>Baxter & Finch Ltd.</ORGANISATION>", "Blood Group, Control Group, Study Group, Food Bank"),
         needs=(" Inc", " LLC", "L.L.C", " Ltd", " LTD", " Limited", " Corp", " PLC", " plc", "GmbH", " S.A", " LLP", " Co", " Bros", " Brothers", " Sons", " Group", "Holdings", "Industries", "Enterprises", "Logistics", "Airlines", " Bank", "Insurance",
                "Foundation", "Church", "Parish", "Mosque", "Synagogue", "Temple"),
         check=_named,
@@ -99,7 +100,7 @@ RECOGNISERS = (
         "employer",
         Label.ORGANISATION,
         words("works? (?:at|for)", "working (?:at|for)", "worked (?:at|for)", "employed (?:at|by)", "employer(?: is)?(?=[: ])", "employee of", "job at", "retired from", "attends", "studies at", "student at", "goes to school at", "enrolled at", "volunteers at", "place of work", "occupation:? [a-z]{3,20} at")
-        + rf"[: ]{{1,3}}(?:the[ ]|an?[ ])?(?P<v>{_CHAIN})",
+        + rf"[: ]{{1,3}}(?:the[ ]|an?[ ])?(?P<v>{_NOT_FIRST}{_WORD}(?:[ ]{_WORD}){{0,4}})",
         0.7,
         examples("She works at <ORGANISATION>Delmonico Foods</ORGANISATION> and attends <ORGANISATION>Hillcrest</ORGANISATION>.", "works at home, employed by the state, attends Physical Therapy"),
         needs=("work", "employ", "job at", "retired from", "attends", "stud", "school at", "enrolled at", "volunteers at", "occupation"),
