@@ -50,13 +50,9 @@ class UsageError(OnpremError):
 
 
 class InputError(OnpremError):
-    """An input cannot be read or understood. `reason` is the word under which the file is held."""
+    """An input cannot be read or understood."""
 
     exit_code = 3
-
-    def __init__(self, message: str, *, hint: str = "", reason: str = "unreadable") -> None:
-        super().__init__(message, hint=hint)
-        self.reason = reason  # a value of `model.Reason`; kept as text, since labels and errors import nothing
 
 
 class OutputError(OnpremError):

@@ -28,6 +28,8 @@ _CODES = frozenset(
         Label.LICENCE_NUMBER, Label.VEHICLE_ID, Label.DEVICE_ID, Label.OTHER_ID, Label.PHONE, Label.FAX,
     }
 )  # fmt: skip
+_DATES = frozenset({Label.DATE, Label.BIRTH_DATE})
+_DATE_WEIGHT = 1.4
 _JOINABLE = re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-'][ ]?")
 _WORDY = re.compile(r"\w")
 
@@ -44,8 +46,10 @@ def resolve(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(_join(text, _absorb(text, grown)))
 
 
-def _strength(span: Span) -> tuple[int, int, float]:
-    return tier(span), span.end - span.start, span.score
+def _strength(span: Span) -> tuple[int, float, float]:
+    # a date is read digit by digit, so it outranks a number of about its own length ("call on 03/15/2023")
+    length = (span.end - span.start) * (_DATE_WEIGHT if span.label in _DATES else 1.0)
+    return tier(span), length, span.score
 
 
 def _partition(spans: Sequence[Span]) -> list[Span]:
@@ -143,7 +147,7 @@ def _join(text: str, spans: Sequence[Span]) -> list[Span]:
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None
-        mergeable = last is not None and last.label is span.label and span.label not in (Label.DATE, Label.BIRTH_DATE)
+        mergeable = last is not None and last.label is span.label and span.label not in _DATES
         if last is not None and mergeable and _JOINABLE.fullmatch(text, last.end, span.start):
             joined[-1] = Span(last.start, span.end, last.label, max(last.score, span.score), last.by | span.by)
         else:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from onprem.errors import InputError
-from onprem.formats.contract import Column, Placement, Source
+from onprem.formats.contract import Column, Source
+from onprem.formats.encoding import UnreadableInput
 from onprem.formats.recognise import recognise
 from onprem.labels import Label
 from onprem.model import Held, Kind, Raw, Reason, Record
@@ -20,10 +22,13 @@ from onprem.pipeline.known import STAFF, Facts, full_names
 from onprem.pipeline.plan import InputFile, Plan, SourcePlan, make_tasks
 from onprem.pipeline.room import Room
 from onprem.progress import Progress
+from onprem.text import HAN
 from onprem.vault.links import Alias
 
 _BATCH = 5_000
 _SEX_PATH = re.compile(r"sex|gender|性别|\bxb\b", re.IGNORECASE)
+_GIVEN_PATH = re.compile(r"first|given|fore|fname|christian", re.IGNORECASE)
+_FAMILY_PATH = re.compile(r"last|family|sur_?name|lname|:姓$", re.IGNORECASE)
 _SEX = {"f": "F", "female": "F", "w": "F", "女": "F", "m": "M", "male": "M", "男": "M"}
 
 
@@ -57,7 +62,7 @@ def _plan_source(room: Room, index: int, file: InputFile) -> SourcePlan:
         chunks = tuple(opened.chunks())
         _gather(room, opened, columns)
     except InputError as error:
-        return SourcePlan(index, str(file.path), file.relative, "", held=Reason(error.reason))
+        return SourcePlan(index, str(file.path), file.relative, "", held=error.reason if isinstance(error, UnreadableInput) else Reason.UNREADABLE)
     except OSError:
         return SourcePlan(index, str(file.path), file.relative, "", held=Reason.UNREADABLE)
     return SourcePlan(index, str(file.path), file.relative, known.name, columns, chunks)
@@ -65,64 +70,77 @@ def _plan_source(room: Room, index: int, file: InputFile) -> SourcePlan:
 
 def _gather(room: Room, source: Source, columns: tuple[Column, ...]) -> None:
     """Read a table once for its keys and roster values."""
-    places = {column.path: column.placement for column in columns if column.placement.key or column.placement.roster}
-    if not places:
+    if not any(column.placement.key or column.placement.roster for column in columns):
         return
     sex = {column.path for column in columns if column.placement.kind is Kind.CLINICAL and _SEX_PATH.search(column.path)}
     records = (record for chunk in source.chunks() for record in source.read(chunk) if not isinstance(record, Held))
     while batch := list(islice(records, _BATCH)):
-        aliases = [keys_of(record, places) for record in batch]
+        aliases = [keys_of(record, source) for record in batch]
         subjects = list(room.links.link(aliases))
         room.subjects.ensure({subject for subject in subjects if subject is not None})
-        room.known.add(_facts(zip(batch, subjects, strict=True), places, sex))
-        room.known.add_names(_names(zip(batch, subjects, strict=True), places))
+        rows = [_read_row(record, source, sex) for record in batch]
+        room.known.add(_facts(zip(rows, subjects, strict=True)))
+        room.known.add_names(_names(zip(rows, subjects, strict=True)))
 
 
-def keys_of(record: Record[Raw], places: dict[str, Placement]) -> tuple[Alias, ...]:
+def keys_of(record: Record[Raw], source: Source) -> tuple[Alias, ...]:
     """Return the patient keys that a record carries: (kind of key, value)."""
     return tuple(
-        (place.key, item.text.strip())
+        (key, item.text.strip())
         for item in record.fields
-        if (place := places.get(item.path)) is not None and place.key and item.text.strip()
+        if item.kind is not Kind.TEXT and (key := source.placement(item.path).key) and item.text.strip()
     )
 
 
-def _facts(
-    rows: Iterable[tuple[Record[Raw], str | None]], places: dict[str, Placement], sex: set[str]
-) -> Iterator[tuple[str, Facts]]:
+@dataclass(slots=True)
+class _Row:
+    """What one row says: identifiers of its patient, of staff, sex, and the patient's own full name."""
+
+    own: list[tuple[Label, str]] = field(repr=False, default_factory=list)
+    staff: list[tuple[Label, str]] = field(repr=False, default_factory=list)
+    sex: str = ""
+    full_name: str = field(repr=False, default="")
+
+
+def _read_row(record: Record[Raw], source: Source, sex: set[str]) -> _Row:
+    row = _Row()
+    given = family = first_name = ""
+    for item in record.fields:
+        place = source.placement(item.path)
+        value = item.text.strip()
+        if not value:
+            continue
+        if place.label is not None and place.roster == "staff":
+            row.staff.append((place.label, value))
+        elif place.label is not None and (place.roster == "patient" or place.key):
+            # a table's key column is the patient's own number, whether or not the header said so
+            row.own.append((place.label, value))
+            if place.label is Label.NAME:
+                first_name = first_name or value
+                given = given or (value if _GIVEN_PATH.search(item.path) else "")
+                family = family or (value if _FAMILY_PATH.search(item.path) else "")
+        elif item.path in sex and not row.sex:
+            row.sex = _SEX.get(value.casefold(), "")
+    row.full_name = first_name
+    if given and family:
+        row.full_name = family + given if HAN.match(family) else f"{given} {family}"
+        row.own.insert(0, (Label.NAME, row.full_name))  # first, so that a persona knows which part is which
+    return row
+
+
+def _facts(rows: Iterable[tuple[_Row, str | None]]) -> Iterator[tuple[str, Facts]]:
     gathered: dict[str, Facts] = {}
-    for record, subject in rows:
-        own: list[tuple[Label, str]] = []
-        staff: list[tuple[Label, str]] = []
-        said = ""
-        for item in record.fields:
-            place = places.get(item.path)
-            value = item.text.strip()
-            if place is not None and place.label is not None and value:
-                # a table's key column is the patient's own number, whether or not the header said so
-                if place.roster == "staff":
-                    staff.append((place.label, value))
-                elif place.roster == "patient" or place.key:
-                    own.append((place.label, value))
-            elif item.path in sex and not said:
-                said = _SEX.get(value.casefold(), "")
-        if subject is not None and (own or said):
-            gathered[subject] = gathered.get(subject, Facts()).join(Facts(tuple(own), (), said))
-        if staff:
-            gathered[STAFF] = gathered.get(STAFF, Facts()).join(Facts(tuple(staff)))
+    for row, subject in rows:
+        if subject is not None and (row.own or row.sex):
+            gathered[subject] = gathered.get(subject, Facts()).join(Facts(tuple(row.own), (), row.sex))
+        if row.staff:
+            gathered[STAFF] = gathered.get(STAFF, Facts()).join(Facts(tuple(row.staff)))
     yield from gathered.items()
 
 
-def _names(
-    rows: Iterable[tuple[Record[Raw], str | None]], places: dict[str, Placement]
-) -> Iterator[tuple[str, str]]:
-    """Yield (folded full name, subject) of the patients themselves: the first name column of a row, not a relative's."""
-    for record, subject in rows:
-        if subject is None:
-            continue
-        for item in record.fields:
-            place = places.get(item.path)
-            if place is not None and place.label is Label.NAME and place.roster == "patient":
-                for name in full_names([item.text]):
-                    yield name, subject
-                break
+def _names(rows: Iterable[tuple[_Row, str | None]]) -> Iterator[tuple[str, str]]:
+    """Yield (folded full name, subject) of the patients themselves: the first name of a row, not a relative's."""
+    for row, subject in rows:
+        if subject is not None:
+            for name in full_names([row.full_name]):
+                yield name, subject

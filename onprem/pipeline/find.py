@@ -123,7 +123,7 @@ def _search(room: Room, batch: Sequence[Searching], found: dict[str, Facts]) -> 
             if not item.readable:
                 fields[str(at)] = ("other", [])
                 continue
-            spans = next(results)
+            spans = [span for span in next(results) if _counts(room, span)]
             fields[str(at)] = (item.passage.lang, [_plain(span) for span in spans])
             values += accepted(item.passage, spans)
             if waiting.subject is None:
@@ -140,8 +140,7 @@ def _search(room: Room, batch: Sequence[Searching], found: dict[str, Facts]) -> 
 
 def _subject(room: Room, record: Record[Raw], planned: SourcePlan) -> str | None:
     """Tell whose record this is by its own key fields, else by the path of its file."""
-    places = {column.path: column.placement for column in planned.columns if column.placement.key}
-    own = keys_of(record, places)
+    own = keys_of(record, room.source(planned.index)) if planned.columns else ()
     if own:
         return room.links.subject(own)
     if record.subject is not None:
@@ -168,6 +167,11 @@ def _only(subjects: Iterable[str | None]) -> str | None:
 
 def _has_digit(piece: str) -> bool:
     return any(character.isdigit() for character in piece)
+
+
+def _counts(room: Room, span: Span) -> bool:
+    """Say whether a span reaches the policy's threshold for its detector."""
+    return any(span.score >= room.policy.threshold(name.split("/")[0]) for name in span.by)
 
 
 def _index(record: Record[Raw]) -> int:

@@ -19,13 +19,15 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from onprem.config import Site, find_site
-from onprem.detect.contract import Detector
+from onprem.detect.contract import Detector, Example, Recogniser
 from onprem.detect.ensemble import Ensemble
 from onprem.errors import SiteError
 from onprem.formats.contract import Chunk, Format, ReadOptions, Source
-from onprem.formats.recognise import by_name
+from onprem.formats.recognise import formats
+from onprem.labels import Label
 from onprem.pipeline.known import KnownStore
 from onprem.pipeline.plan import Plan, SourcePlan
+from onprem.policy.contract import Operator
 from onprem.policy.schema import Policy, load
 from onprem.vault.keys import MASTER, derive, read_key
 from onprem.vault.links import Links
@@ -44,6 +46,7 @@ class Written:
     absent: tuple[int, ...] = ()
 
 
+_TYPED = frozenset({Operator.SHIFT, Operator.KEEP})  # operators whose result is still a date, a number
 _WRITTEN = TypeAdapter(dict[int, Written])
 
 
@@ -108,7 +111,7 @@ class Room:
     def ensemble(self) -> Ensemble:
         """The detectors, loaded when a text is first searched."""
         langs = ("en", "zh") if self.spec.lang == "auto" else (self.spec.lang,)
-        return Ensemble.load(recognisers=self.policy.recognisers, langs=langs)
+        return Ensemble.load(recognisers=own_recognisers(self.policy), langs=langs)
 
     @cached_property
     def plan(self) -> Plan:
@@ -125,11 +128,18 @@ class Room:
             store.put_many([(b"plan", _PLAN.dump_json(plan))])
 
     @cached_property
+    def models(self) -> tuple[tuple[str, str], ...]:
+        """Name and digest of the models that search, for the report and the audit event."""
+        from onprem.detect.ner import model_digests
+
+        return model_digests()
+
+    @cached_property
     def shapes(self) -> Detector:
         """Patterns alone, for the leak gate."""
         from onprem.detect.patterns import PatternDetector
 
-        return PatternDetector(self.policy.recognisers)
+        return PatternDetector(own_recognisers(self.policy))
 
     @cached_property
     def written(self) -> dict[int, Written]:
@@ -161,7 +171,7 @@ class Room:
             columns=load_columns(self.site.root / "columns.toml"),
             max_record_chars=self.site.settings.max_record_chars,
             chunk_bytes=self.site.settings.chunk_bytes,
-            typed=self.policy.typed_labels,
+            typed=frozenset(label for label in Label if self.policy.rule(label) in _TYPED),
         )
 
     def source(self, index: int) -> Source:
@@ -193,9 +203,17 @@ class Room:
                 self.__dict__.pop(name).close()
 
 
+def own_recognisers(policy: Policy) -> tuple[Recogniser, ...]:
+    """Return the policy's own recognisers in the form the pattern detector takes."""
+    return tuple(
+        Recogniser(item.name, item.label, item.pattern, item.score, tuple(map(Example, item.examples)))
+        for item in policy.recogniser
+    )
+
+
 def format_of(planned: SourcePlan) -> Format:
     """Return the format that the plan names."""
-    return by_name(planned.format)
+    return formats()[planned.format]
 
 
 def write_whole(path: Path, lines: Iterator[str] | list[str]) -> None:
