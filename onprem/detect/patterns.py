@@ -1,4 +1,4 @@
-"""The pattern detector: runs every recogniser of the `recognisers` folder, and those of a policy, over passages.
+"""The pattern detector: runs every recogniser of the `recognisers` folder, those of a policy, and the date engine.
 
 Rules it keeps: a recogniser that fails its check drops its own match only, never another's; all matches of all
 recognisers are returned, overlaps included (the union is taken elsewhere); nothing of a passage is kept or raised.
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from onprem import families
 from onprem.detect.contract import Passage, Recogniser
+from onprem.detect.dates import date_spans
 from onprem.errors import PolicyError
 from onprem.labels import Label
 from onprem.model import Kind, Span
@@ -174,7 +175,7 @@ class PatternDetector:
         capitals = sum(1 for _ in _UPPER.finditer(text)) if english else 0
         uncased = capitals <= 1 + _UPPER_SHARE * len(text)
         search = _Search(text)
-        spans: list[Span] = []
+        spans = date_spans(passage)
         for rule in rules:
             if (rule.digit and not digit) or (rule.han and not han) or (rule.uncased and not uncased):
                 continue
