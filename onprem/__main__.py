@@ -17,7 +17,6 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command under the walls; return its exit code."""
-    from onprem.errors import OnpremError
     from onprem.security import hygiene, walls
 
     try:
@@ -26,26 +25,31 @@ def run(arguments: list[str]) -> int:
         walls.raise_walls()
         hygiene.settle()
         return _command(arguments)
-    except OnpremError as failure:
-        from onprem.cli import render
-
-        render.error(failure)
-        return failure.exit_code
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         _close_quietly()
         return 0
-    except MemoryError:
-        from onprem.cli import render
+    except SystemExit as leaving:  # a library that leaves with a message would print it
+        return leaving.code if isinstance(leaving.code, int) else _tell(leaving)
+    except (Exception, KeyboardInterrupt) as failure:  # noqa: BLE001 - the one place that turns a failure into a code
+        return _tell(failure)
 
+
+def _tell(failure: BaseException) -> int:
+    """Say one line about a failure, without any value, and return its exit code."""
+    from onprem.cli import render
+    from onprem.errors import OnpremError
+    from onprem.security import hygiene
+
+    if isinstance(failure, OnpremError):
+        render.error(failure)
+        return failure.exit_code
+    if isinstance(failure, KeyboardInterrupt):
+        return 130
+    if isinstance(failure, MemoryError):
         render.problem("memory ran out", "use fewer --jobs, or a machine with more memory")
         return 9
-    except Exception as failure:  # noqa: BLE001 - the one place where an unforeseen failure becomes an exit code
-        from onprem.cli import render
-
-        render.problem(hygiene.describe(failure), "nothing was released; please report the place named above")
-        return 70
+    render.problem(hygiene.describe(failure), "nothing was released; please report the place named above")
+    return 70
 
 
 def _command(arguments: list[str]) -> int:
