@@ -34,7 +34,9 @@ _UNIT_AFTER = re.compile(
     r"|hours?|hrs?|weeks?|wks?|months?|mos?|years?|yrs?|minutes?|mins?|times|doses?|tabs?|tablets?|puffs?|drops?|days?|per|x"
     r"|patients|cells|feet|ft|meters|per|degrees|metres|people|children|cases|beats|bpm|l|dl|ng|pg|copies|to\s\d+\s?[a-z]+l)\b)"
 )
-_SECTION_BEFORE = re.compile(r"(?i)(?:section|sec|version|ver|v|chapter|para|table|fig(?:ure)?|step|item|release|no|nr|§|第)\.?\s?$")
+_SECTION_BEFORE = re.compile(
+    r"(?i)(?:section|sec|version|ver|v|chapter|para|table|fig(?:ure)?|step|item|release|no|nr|§|第)\.?\s?$"
+)
 _HAN_BEFORE = re.compile(r"(?:于|在|自|至|到|从|日期|时间|[日期间]:|:|因|定|约|预|出院|入院|就诊|复查|手术|住院)\s?$")
 _HAN_NEAR = re.compile(r"[\u4e00-\u9fff]")
 _YEAR_BEFORE = re.compile(
@@ -45,7 +47,9 @@ _MONTH_BEFORE = re.compile(
     r"(?i)(?:\b(?:in|since|last|this|next|until|till|of|by|from|through|during|past|previous|coming|before|after|early|late|mid)"
     r"[\s-]|\bmid-)$"
 )
-_DAY_BEFORE = re.compile(r"(?i)\b(?:on|since|until|till|by|from|between)\s(?:the\s)$|\b(?:on|the\sweek\sof)\s(?:the\s)?$")
+_DAY_BEFORE = re.compile(
+    r"(?i)\b(?:on|since|until|till|by|from|between)\s(?:the\s)$|\b(?:on|the\sweek\sof)\s(?:the\s)?$"
+)
 _DAY_AFTER = re.compile(
     r"\s*(?:$|[.,;:)\n]|(?:and|at|with|he|she|they|the|patient|pt|for|to|after|before|due|when|but|because|of\sthis|of\slast"
     r"|of\snext|we|i|his|her|was|while|without|in\sthe|this)\b)"
@@ -69,7 +73,11 @@ def _slash(text: str, match: re.Match[str]) -> bool:
         return bool(_COLON_AFTER.match(after)) and (padded or only_date or bool(after.strip()))
     if padded or (match.re.groups > 4 and only_date):
         return True
-    return only_date and first <= 12 and (bool(_WEAK_BEFORE.search(before)) or bool(re.match(r"\s?[:,;.)]|\s(?:and|at|with)\b", after)))
+    return (
+        only_date
+        and first <= 12
+        and (bool(_WEAK_BEFORE.search(before)) or bool(re.match(r"\s?[:,;.)]|\s(?:and|at|with)\b", after)))
+    )
 
 
 def _dash(text: str, match: re.Match[str]) -> bool:
@@ -77,7 +85,9 @@ def _dash(text: str, match: re.Match[str]) -> bool:
     before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 16]
     if _UNIT_AFTER.match(after) or _SCORE_AFTER.match(after) or match["sep"] == ".":
         return False
-    strong = re.search(r"(?i)\b(?:on|dated?|dob|admitted|discharged|seen|admission|discharge)\s?:?\s?(?:on\s)?$", before)
+    strong = re.search(
+        r"(?i)\b(?:on|dated?|dob|admitted|discharged|seen|admission|discharge)\s?:?\s?(?:on\s)?$", before
+    )
     return strong is not None and (max(int(match["a"]), int(match["b"])) > 12 or match["a"][0] == "0")
 
 

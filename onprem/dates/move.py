@@ -1,8 +1,8 @@
 """Move a written date by days, or reduce it to its year, keeping its written form.
 
-Exact days move exactly. Months, quarters, seasons and years move as intervals: the new one is that which holds the middle
-of the moved interval, so precision never changes. A date without a year is moved within the year that brings it nearest
-to a reference day. Anything else gives None, and the caller redacts.
+Exact days move exactly. Months, quarters, seasons and years move as intervals: the new one is that which holds the
+middle of the moved interval, so precision never changes. A date without a year is moved within the year that brings
+it nearest to a reference day. Anything else gives None, and the caller redacts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from onprem.dates import words
 from onprem.dates.forms import Found, ParsedDate, Point, Precision, Slot
 from onprem.dates.read import exact
 from onprem.dates.scan import parse_dates
-from onprem.text import view
 
 DEFAULT_REFERENCE = date(2023, 7, 1)  # for dates without a year where nothing says which year they are of
 _TIME = re.compile(
@@ -45,7 +44,9 @@ def _nearest(month: int, day: int, reference: date) -> date | None:
 
 
 def _nearest_day(day: int, reference: date) -> date | None:
-    months = [(reference.year + (reference.month - 1 + i) // 12, (reference.month - 1 + i) % 12 + 1) for i in range(-2, 3)]
+    months = [
+        (reference.year + (reference.month - 1 + i) // 12, (reference.month - 1 + i) % 12 + 1) for i in range(-2, 3)
+    ]
     options = [date(year, month, day) for year, month in months if day <= monthrange(year, month)[1]]
     return min(options, key=lambda option: abs((option - reference).days), default=None)
 
@@ -53,16 +54,16 @@ def _nearest_day(day: int, reference: date) -> date | None:
 def _middle(parsed: ParsedDate, point: Point, given: date | None) -> date | None:
     """Return the day that stands for a point: itself, or the middle of the interval it names."""
     year, month, day, part = point
-    reference = given or DEFAULT_REFERENCE
-    if day is not None and month is not None:
-        return date(year, month, day) if year is not None else _nearest(month, day, reference)
+    if month is not None:
+        middle = day or (15 if part is None else (5, 15, 25)[part])
+        return date(year, month, middle) if year else _nearest(month, middle, given or DEFAULT_REFERENCE)
     if day is not None:
         return None if given is None else _nearest_day(day, given)  # no month is invented
-    if month is not None:
-        middle = 15 if part is None else (5, 15, 25)[part]
-        return date(year, month, middle) if year is not None else _nearest(month, middle, reference)
-    if year is None:
-        return None
+    return None if year is None else _middle_of_year(parsed, year, part)
+
+
+def _middle_of_year(parsed: ParsedDate, year: int, part: int | None) -> date:
+    """Return the middle of a year or of the part of it that is named."""
     if parsed.precision is Precision.QUARTER and part is not None:
         return date(year, part * 3 - 1, 15)
     if parsed.precision is Precision.HALF and part is not None:
@@ -104,7 +105,7 @@ def _replacement(parsed: ParsedDate, slot: Slot, day: date, weekday: int) -> str
 
 
 def _pads(parsed: ParsedDate) -> bool:
-    """Whether numbers below ten get a zero: where one has it, or where all have two digits and no word stands beside."""
+    """Whether numbers below ten get a zero: where one has it, or all have two digits and no word."""
     numbers = [parsed.text[slot.start : slot.end] for slot in parsed.slots if slot.role in {"m", "d", "m2", "d2"}]
     numbers = [number for number in numbers if number.isdecimal()]
     if any(len(number) == 2 and number[0] in "0０" for number in numbers):
@@ -176,9 +177,7 @@ def shift_parsed(parsed: ParsedDate, days: int, *, reference: date | None = None
         return _fill(parsed, days, ends)
     connector = re.match(r"\s*(?:[~/&、-]+|,?\s?[A-Za-z]+\s(?:the\s)?|[至到及和])\s*", parsed.text[parsed.cut[0] :])
     between = connector.group() if connector else "-"
-    return (
-        _fill(parsed, days, ends[:1], drop_second=True) + between + _fill(parsed, days, ends[1:], drop_second=True)
-    )
+    return _fill(parsed, days, ends[:1], drop_second=True) + between + _fill(parsed, days, ends[1:], drop_second=True)
 
 
 def _rest_is_plain(shown: str, found: Sequence[Found]) -> bool:
@@ -203,9 +202,9 @@ def shift(
     `reference` is a day near which dates without a year lie; `latest` the last year a two-digit year can mean.
     Returns None where something date-like is not understood or names no real day: the caller redacts.
     """
-    shown = view(text)
-    found = parse_dates(shown.text, day_first=day_first, latest=latest)
-    if not _rest_is_plain(shown.text, found) or not (found or _WEEKDAY.search(shown.text)):
+    shown = words.plain(text)
+    found = parse_dates(shown, day_first=day_first, latest=latest)
+    if not _rest_is_plain(shown, found) or not (found or _WEEKDAY.search(shown)):
         return None
     pieces: list[str] = []
     position = 0
@@ -213,32 +212,28 @@ def shift(
         moved = shift_parsed(item.date, days, reference=reference)
         if moved is None:
             return None
-        start, end = shown.original(item.start, item.end)
-        if item.end - item.start == end - start and not text[start:end].isascii():
-            moved = _like_width(moved, text[start:end])
-        pieces += (_move_weekdays(text[position:start], days), moved)
-        position = end
+        if not text[item.start : item.end].isascii():
+            moved = _like_width(moved, text[item.start : item.end])
+        pieces += (_move_weekdays(text[position : item.start], days), moved)
+        position = item.end
     pieces.append(_move_weekdays(text[position:], days))
     return "".join(pieces)
 
 
 def _like_width(moved: str, original: str) -> str:
-    """Write digits full width, and dashes and colons as the original has them, where the original does so."""
+    """Write digits full width, and dashes and other marks as the original has them, where the original does so."""
     table: dict[int, str] = {}
     if any("\uff10" <= character <= "\uff19" for character in original):
         table |= {ord("0") + i: chr(0xFF10 + i) for i in range(10)}
     for character in original:
-        shown = view(character).text
-        if shown != character and shown in "-~/.,:() ":
+        shown = words.plain(character)
+        if shown != character and not shown.isalnum():
             table[ord(shown)] = character
     return moved.translate(table)
 
 
 def strip_times(text: str) -> str:
     """Return a date or timestamp without its time of day."""
-    shown = view(text)
-    if shown.offsets is not None:
-        return text
     without = re.sub(r"(?<=\d)T(?=\d\d:?\d\d)\S*", "", text)
     without = re.sub(r"(?<!\d)((?:19|20)\d{6})\d{4}(?:\d\d)?(?:\.\d+)?(?:Z|[+-]\d{4})?(?!\d)", r"\1", without)
     return re.sub(r"[\s,]*(?:\bat\s)?$", "", _TIME.sub("", without))
@@ -246,7 +241,7 @@ def strip_times(text: str) -> str:
 
 def exact_date(text: str, *, day_first: bool = False, latest: int | None = None) -> date | None:
     """Return the one exact day that a text names; None for coarse dates, ranges, several dates or none."""
-    found = parse_dates(view(text).text, day_first=day_first, latest=latest)
+    found = parse_dates(words.plain(text), day_first=day_first, latest=latest)
     if len(found) != 1 or len(found[0].date.points) != 1:
         return None
     return exact(found[0].date)
@@ -255,7 +250,7 @@ def exact_date(text: str, *, day_first: bool = False, latest: int | None = None)
 def years_of(text: str, *, day_first: bool = False, latest: int | None = None) -> tuple[int, ...]:
     """Return the years that a date names, in order and without repeats; empty where none is written."""
     seen: dict[int, None] = {}
-    for item in parse_dates(view(text).text, day_first=day_first, latest=latest):
+    for item in parse_dates(words.plain(text), day_first=day_first, latest=latest):
         for point in item.date.points:
             if point.year is not None:
                 seen.setdefault(point.year)

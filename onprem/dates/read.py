@@ -1,7 +1,7 @@
 """From a match of a form to what it says: points, precision, slots.
 
-Rules: two-digit years up to 30 are 20xx, later ones 19xx, unless the caller knows the latest year possible; a numeric pair
-that can only be read one way is read that way; a range that runs over the end of a year gets both years.
+Rules: two-digit years up to 30 are 20xx, later ones 19xx, unless the caller knows the latest year possible; a numeric
+pair that can only be read one way is read that way; a range that runs over the end of a year gets both years.
 """
 
 from __future__ import annotations
@@ -118,9 +118,8 @@ def _precision(form: Form, points: tuple[Point, ...]) -> Precision:
         return Precision.NAMED
     if not all(_sound(point) for point in points):
         return Precision.INVALID
-    if len(points) == 2 and points[0].month == points[1].month and points[0].year == points[1].year:
-        if (points[0].day or 0) > (points[1].day or 99):
-            return Precision.INVALID  # a range that runs backwards
+    if len(points) == 2 and points[0][:2] == points[1][:2] and (points[0].day or 0) > (points[1].day or 99):
+        return Precision.INVALID  # a range that runs backwards
     if form.precision is not None:
         return form.precision
     if points[0].day is None:

@@ -1,8 +1,8 @@
 """Find dates in text, and read a piece of text that is known to be a date.
 
-Two tiers: `find_dates` searches unmarked text and asks for context where a form also means something else (3/5 is a score
-more often than a day); `parse_dates` reads text already marked as a date and asks for none. Offsets are those of the text
-given: pass the normalised view (`onprem.text.view`) when the text is raw.
+Two tiers: `find_dates` searches unmarked text and asks for context where a form also means something else (3/5 is a
+score more often than a day); `parse_dates` reads text already marked as a date and asks for none. Offsets are those
+of the text given: pass the normalised view (`onprem.text.view`) when the text is raw.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from onprem.dates.cues import believed
-from onprem.dates.forms import FORMS, Form, Found, ParsedDate, Precision, Slot
+from onprem.dates.english import ENGLISH
+from onprem.dates.forms import Form, Found, ParsedDate, Precision, Slot
+from onprem.dates.han import HAN
+from onprem.dates.numeric import NUMERIC
 from onprem.dates.read import build
 
 # Where a form of a family can be: only these places are searched, which keeps the scan at the speed of one cheap pass.
@@ -29,11 +32,9 @@ _ANCHORS: dict[str, re.Pattern[str]] = {
     "han festival": re.compile(r"[节元][节旦]?|除夕|大年|小年"),
 }
 _BEFORE, _AFTER = 44, 64
-_BY_FAMILY = {family: tuple(form for form in FORMS if form.family == family) for family in _ANCHORS}
+_BY_FAMILY = {family: tuple(form for form in NUMERIC + ENGLISH + HAN if form.family == family) for family in _ANCHORS}
 _HAN_MARK = re.compile(r"[\u4e00-\u9fff〇○]")
-_NAMES = (
-    r"(?i:mon(?:day)?|tues?(?:day)?|wed(?:nesday)?|thur?s?(?:day)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
-)
+_NAMES = r"(?i:mon(?:day)?|tues?(?:day)?|wed(?:nesday)?|thur?s?(?:day)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
 _WEEKDAY_BEFORE = re.compile(rf"(?<![A-Za-z])(?P<w>{_NAMES})\.?,?\s{{1,2}}(?:the\s)?$")
 _WEEKDAY_AFTER = re.compile(rf"\s?,?\s?\(?(?P<w>{_NAMES})(?![A-Za-z])\)?")
 _HAN_WEEKDAY_BEFORE = re.compile(r"(?:星期|周|礼拜)(?P<w>[一二三四五六日天])[,，]?\s?$")
@@ -88,7 +89,11 @@ def _with_weekday(text: str, found: Found) -> Found:
         end = after.end()
     if end - start == found.end - found.start:
         return found
-    return Found(start, end, ParsedDate(parsed.form, parsed.precision, text[start:end], slots, parsed.points, cut, parsed.ambiguous))
+    return Found(
+        start,
+        end,
+        ParsedDate(parsed.form, parsed.precision, text[start:end], slots, parsed.points, cut, parsed.ambiguous),
+    )
 
 
 def _longest(candidates: Iterable[Found]) -> list[Found]:
@@ -141,8 +146,8 @@ def find_dates(text: str, *, day_first: bool = False) -> list[Found]:
     """Find the dates of a text (a normalised view), in order and without overlap.
 
     Numeric dates whose order is open are read as the unambiguous ones of the same text are, else by `day_first`.
-    Days that do not exist (2023-02-30) are found with precision INVALID. Measurements, scores, fractions, doses, versions
-    and section numbers are not dates.
+    Days that do not exist (2023-02-30) are found with precision INVALID. Measurements, scores, fractions, doses,
+    versions and section numbers are not dates.
     """
     found = _search(text, day_first=day_first, strict=True, latest=None)
     evidence = day_first_evidence(item.date for item in found)

@@ -25,9 +25,19 @@ _HAN_VALUE = {character: value for value, character in enumerate(HAN_DIGITS)} | 
 _FULL_WIDTH = {ord("0") + i: chr(0xFF10 + i) for i in range(10)}
 _THIRDS = ("early", "mid", "late")
 
+_PLAIN = {0xFF01 + i: chr(0x21 + i) for i in range(94)}
+_PLAIN |= dict.fromkeys((0x3000, 0x00A0, 0x2002, 0x2003, 0x2009, 0x202F, 0x205F), " ")
+_PLAIN |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE63), "-")
+_PLAIN |= dict.fromkeys((0x2018, 0x2019, 0x2032), "'")
+
+
+def plain(text: str) -> str:
+    """Return `text` with full-width forms, dashes, quotes and spaces in ASCII, character by character."""
+    return text if text.isascii() else text.translate(_PLAIN)
+
 
 def han_number(text: str) -> int:
-    """Read a Chinese numeral: digit by digit (二〇二四) or with tens (二十三, 廿三, 初五, 正 and 冬 and 腊 for months)."""
+    """Read a Chinese numeral: digit by digit (二〇二四) or with tens (二十三, 廿三, 初五; 正, 冬, 腊)."""
     special = {"正": 1, "冬": 11, "腊": 12}
     if text in special:
         return special[text]

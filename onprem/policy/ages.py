@@ -1,6 +1,7 @@
 """Ages in bands: 90 and over in one (45 CFR 164.514(b)(2)(i)(C)), others as they are or in bands of some years.
 
-Understands digits, English words and Chinese numerals; ages in days, weeks and months are under one band's width and stay.
+Understands digits, English words and Chinese numerals; ages in days, weeks and months are under one band's width and
+stay.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ from onprem.dates.words import han_number
 from onprem.text import view
 
 _ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORD_NUMBER = rf"(?:(?:(?:one|a)[\s-])?hundred(?:[\s-](?:and[\s-])?(?:{'|'.join(_TENS + _ONES[1:])}))?(?:[\s-](?:{'|'.join(_ONES[1:10])}))?"
-_WORD_NUMBER += rf"|(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_ONES[1:10])}))?|(?:{'|'.join(reversed(_ONES))}))"
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_UNIT = rf"(?:[\s-](?:{'|'.join(_ONES[1:10])}))?"
+_BELOW_HUNDRED = rf"(?:(?:{'|'.join(_TENS)}){_UNIT}|(?:{'|'.join(reversed(_ONES))}))"
+_WORDS = rf"(?:(?:(?:one|a)[\s-])?hundred(?:[\s-](?:and[\s-])?{_BELOW_HUNDRED})?|{_BELOW_HUNDRED})"
 _NUMBER = re.compile(
-    rf"(?P<digits>(?<![\d.])\d{{1,3}}(?:\.\d+)?(?!\d))|(?P<words>(?<![a-z])(?i:{_WORD_NUMBER})(?![a-z]))"
+    rf"(?P<digits>(?<![\d.])\d{{1,3}}(?:\.\d+)?(?!\d))|(?P<words>(?<![a-z])(?i:{_WORDS})(?![a-z]))"
     r"|(?P<han>[一二两三四五六七八九]?百[零〇]?[一二三四五六七八九]?十?[一二三四五六七八九]?|[〇零一二两三四五六七八九十]{1,3})"
 )
-_SMALL_UNIT = re.compile(r"(?i)\s*-?(?:months?|mos?\b|m/?o\b|weeks?|wks?|w/?o\b|days?|d/?o\b|hours?|hrs?|个?月|周(?!岁)|天|日|小时)")
+_SMALL_UNIT = re.compile(
+    r"(?i)\s*-?(?:months?|mos?\b|m/?o\b|weeks?|wks?|w/?o\b|days?|d/?o\b|hours?|hrs?|个?月|周(?!岁)|天|日|小时)"
+)
 _DECADE = re.compile(r"(?i)^\s*'?s\b|^\s*多岁|^余岁|^多|^余")
 
 
@@ -58,7 +62,7 @@ def _han_value(text: str) -> int:
 
 
 def find_ages(text: str) -> list[Age]:
-    """Return the ages in years in a text known to be an age (a normalised view); ages in months or days are left out."""
+    """Return the ages in years in a text known to be an age (a normalised view), without those in months or days."""
     ages: list[Age] = []
     for match in _NUMBER.finditer(text):
         if _SMALL_UNIT.match(text, match.end()):

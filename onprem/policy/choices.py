@@ -51,7 +51,12 @@ class Choices:
 @lru_cache(maxsize=1)
 def _lists() -> dict[str, dict[str, tuple[str, ...]]]:
     content = tomllib.loads((Path(__file__).parent / "names.toml").read_text(encoding="utf-8"))
-    return {lang: {key: tuple(dict.fromkeys(text.split())) for key, text in lists.items()} for lang, lists in content.items()}
+    return {
+        lang: {
+            key: tuple(dict.fromkeys(item.replace("_", " ") for item in text.split())) for key, text in lists.items()
+        }
+        for lang, lists in content.items()
+    }
 
 
 def words(lang: str, key: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What a policy does to a record: spans -> edits, with a persona and a date offset drawn from the patient's secret.
 
-All randomness is derived: `Subject.key(purpose)` is HKDF of the subject's secret, so that any worker on any machine makes
-the same replacement, and deleting the secret makes every replacement unrecoverable.
+All randomness is derived: `Subject.key(purpose)` is HKDF of the subject's secret, so that any worker on any machine
+makes the same replacement, and deleting the secret makes every replacement unrecoverable.
 """
 
 from __future__ import annotations

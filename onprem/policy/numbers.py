@@ -17,8 +17,10 @@ from onprem.text import view
 _HAN_DIGITS = "〇一二三四五六七八九"
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # no I and O, which read as digits
 _AREA_CODES = tuple(str(code) for code in range(201, 990) if code % 10 != code // 10 % 10 and code % 100 != 11)
-_LANDLINE_AREAS = {3: ("010", "021", "022", "023", "024", "025", "027", "028", "029"),
-                   4: ("0311", "0371", "0411", "0431", "0451", "0531", "0551", "0571", "0591", "0731", "0771", "0851")}  # fmt: skip
+_LANDLINE_AREAS = {
+    3: ("010", "021", "022", "023", "024", "025", "027", "028", "029"),
+    4: ("0311", "0371", "0411", "0431", "0451", "0531", "0551", "0571", "0591", "0731", "0771", "0851"),
+}
 _RESIDENT = re.compile(r"[1-9]\d{5}(\d{4})(\d{2})(\d{2})(\d{3})[\dXx]")
 _RESIDENT_15 = re.compile(r"[1-9]\d{5}(\d{2})(\d{2})(\d{2})(\d{3})")
 
@@ -98,35 +100,36 @@ def _pour_digits(value: str, digits: str) -> str:
     return "".join(next(rest, "") if character.isdigit() else character for character in value) + "".join(rest)
 
 
+_CN_MOBILE = re.compile(r"1[3-9]\d{9}")
+_CN_LANDLINE = re.compile(r"0[12]\d\d{7,8}|0[3-9]\d{2}\d{7,8}")
+_UK_MOBILE = re.compile(r"(?:07|447)\d{9}")
+_NANP = re.compile(r"1?[2-9]\d{9}")
+_NANP_EXTENSION = re.compile(r"1?[2-9]\d{2}[2-9]\d{6}(\d{1,5})")
+
+
 def _telephone_digits(choices: Choices, digits: str, draw: int) -> str | None:
     """Return replacement digits for the numbering plan that `digits` follow; None for an unknown plan."""
-    extension = ""
-    national = digits
-    prefix = ""
-    if digits.startswith("86") and len(digits) >= 12:
-        prefix, national = "86", digits[2:]
-    area = choices.pick("phone-area", national[:3], _AREA_CODES)
+    prefix = "86" if digits.startswith("86") and len(digits) >= 12 else ""
+    national = digits.removeprefix(prefix)
     fiction = f"55501{draw % 100:02d}"
-    if re.fullmatch(r"1[3-9]\d{9}", national):
-        return f"{prefix}1990000{draw % 10_000:04d}"
-    if re.fullmatch(r"400\d{7}", national):
-        return f"{prefix}400000{draw % 10_000:04d}"
-    if re.fullmatch(r"(?:07|447)\d{8,9}", national):
-        stem = "07700900" if national.startswith("07") else "447700900"
-        return stem + f"{draw % 1000:03d}"
-    if re.fullmatch(r"0[12]\d{1}\d{7,8}|0[3-9]\d{2}\d{7,8}", national):
+    made: str | None = None
+    if _CN_MOBILE.fullmatch(national):
+        made = f"{prefix}1990000{draw % 10_000:04d}"
+    elif re.fullmatch(r"400\d{7}", national):
+        made = f"{prefix}400000{draw % 10_000:04d}"
+    elif _UK_MOBILE.fullmatch(national):
+        made = ("07700900" if national.startswith("07") else "447700900") + f"{draw % 1000:03d}"
+    elif _CN_LANDLINE.fullmatch(national):
         width = 3 if national[1] in "12" else 4
-        code = choices.pick("phone-area", national[:width], _LANDLINE_AREAS[width])
-        return prefix + code + "0" + f"{draw:08d}"[: len(national) - width - 1]
-    if re.fullmatch(r"1?[2-9]\d{9}", national) and not prefix:
-        return ("1" if len(national) == 11 else "") + area + fiction
-    if 10 < len(national) <= 16 and re.match(r"1?[2-9]\d{2}[2-9]\d{6}", national) and not prefix:
-        lead = national[0] == "1"
-        extension = f"{draw:08d}"[: len(national) - (11 if lead else 10)]
-        return ("1" if lead else "") + area + fiction + extension
-    if re.fullmatch(r"[2-9]\d{6}", national):
-        return fiction
-    return None
+        area = choices.pick("phone-area", national[:width], _LANDLINE_AREAS[width])
+        made = prefix + area + "0" + f"{draw:08d}"[: len(national) - width - 1]
+    elif extension := _NANP_EXTENSION.fullmatch(national) or _NANP.fullmatch(national):
+        lead = "1" if national[0] == "1" else ""
+        area = choices.pick("phone-area", national[len(lead) :][:3], _AREA_CODES)
+        made = lead + area + fiction + f"{draw:08d}"[: len(extension[1]) if extension.re.groups else 0]
+    elif re.fullmatch(r"[2-9]\d{6}", national):
+        made = fiction
+    return made
 
 
 def resident_card(choices: Choices, value: str, *, days: int) -> str | None:
@@ -153,5 +156,3 @@ def resident_card(choices: Choices, value: str, *, days: int) -> str | None:
         return pour(value, f"{region}{born:%y%m%d}{sequence:03d}")
     first17 = f"{region}{born.year:04d}{born:%m%d}{sequence:03d}"
     return pour(value, first17 + cn_resident_check_digit(first17))
-
-

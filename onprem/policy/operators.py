@@ -1,8 +1,8 @@
 """Spans to edits: each operator of a policy, for free text and for whole cells.
 
-Every failure of an operator redacts: a date that cannot be moved, a surrogate that cannot be made, an age not understood.
-The same value gets the same replacement in a note and in a column. Redaction reads `[NAME]` in every language, so that
-machines can count it.
+Every failure of an operator redacts: a date that cannot be moved, a surrogate that cannot be made, an age not
+understood. The same value gets the same replacement in a note and in a column. Redaction reads `[NAME]` in every
+language, so that machines can count it.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def edits_for(text: str, spans: Sequence[Span], *, policy: Policy, persona: Pers
     """Return the edits that carry out `policy` on `spans` of `text`, in order.
 
     `spans` are sorted, without overlap, in offsets of the original text. A span whose rule is `keep`, and an age below
-    the top band, give no edit. `lang` is "en", "zh" or "mixed"; the form of each replacement follows the span's own script.
+    the top band, give no edit. `lang` is "en", "zh" or "mixed"; each replacement follows the span's own script.
     """
     del lang  # a Chinese name in an English note stays Chinese
     context = date_context(text, spans, persona=persona)

@@ -1,8 +1,8 @@
-"""Invented names: every part of a name is replaced on its own, so that `Smith, John`, `John Smith`, `Mr Smith` and `SMITH`
-stay the same person, and 王小明, 小明, 王先生 and Wang Xiaoming do too.
+"""Invented names: every part of a name is replaced on its own, so that all its spellings stay one person.
 
-Titles, degrees and punctuation stay; the case pattern of the original stays; a part that is one typing error away from a
-known name of the patient counts as that name; no part of the patient's known names is ever used as a replacement.
+`Smith, John`, `John Smith`, `Mr Smith` and `SMITH` agree; so do 王小明, 小明, 王先生 and Wang Xiaoming. Titles stay, as
+do punctuation and the case pattern; a part that is one typing error away from a known name of the patient counts as
+that name; no part of the patient's known names is ever used as a replacement.
 """
 
 from __future__ import annotations
@@ -15,17 +15,9 @@ from onprem.text import HAN, fold, view
 
 _WORD = re.compile(r"[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*")
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-_TITLES = frozenset(
-    "dr mr mrs ms miss mx prof professor doctor sir madam md m.d do rn np pa phd ph.d dds dmd facs facp dpt pt ot lpn cna mph "
-    "aprn crna bsn msn pharmd jr sr ii iii iv nurse attending resident fellow cc by and or the of for to s daughter son wife "
-    "husband mother father sister brother aunt uncle grandmother grandfather rev fr capt sgt col signed electronically".split()
-)
-_PARTICLES = frozenset("van von der den de del della di da dos du la le el al bin ibn bint ter ten st".split())
-_HAN_TITLES = (
-    "副主任医师", "主任医师", "主治医师", "住院医师", "护士长", "副主任", "主任", "医生", "医师", "大夫", "护士", "护师", "教授", "先生",
-    "女士", "小姐", "太太", "老师", "同志", "阿姨", "叔叔", "大爷", "大妈", "奶奶", "爷爷", "院长", "科长", "之子", "之女", "之妻", "之夫",
-    "父亲", "母亲", "某某", "某", "氏", "总", "工", "老", "姐", "哥", "婆婆", "公公",
-)  # fmt: skip
+_TITLES = frozenset(words("en", "titles"))
+_PARTICLES = frozenset(words("en", "particles"))
+_HAN_TITLES = tuple(sorted(words("zh", "titles"), key=len, reverse=True))
 _HAN_PREFIXES = "小老阿"
 
 
@@ -49,7 +41,7 @@ def _cased(word: str, old: str) -> str:
 class Names:
     """The names of one patient's world. Built once per patient; it holds the known names, so it has no useful repr."""
 
-    __slots__ = ("_canonical", "_choices", "_given", "_han_known", "_never", "_pinyin", "_seen", "_sex")
+    __slots__ = ("_canonical", "_choices", "_given", "_han_known", "_never", "_people", "_pinyin", "_seen", "_sex")
 
     def __init__(self, choices: Choices, known: Iterable[str], *, sex: str) -> None:
         self._choices = choices
@@ -60,6 +52,7 @@ class Names:
         self._canonical: dict[str, str] = {}
         self._given: set[str] = set()
         self._never: set[str] = set()
+        self._people: set[frozenset[str]] = set()  # parts of each known full name
         for name in known:
             self._learn(view(name).text)
 
@@ -72,6 +65,7 @@ class Names:
         parts = [part for part in parts if part not in _TITLES and part not in _PARTICLES]
         self._never |= set(parts)
         self._canonical |= {part: part for part in parts}
+        self._people.add(frozenset(parts))
         if len(parts) > 1:
             surname_first = "," in name
             self._given |= set(parts[1:] if surname_first else parts[:-1])
@@ -90,13 +84,28 @@ class Names:
         return made
 
     def key(self, text: str) -> str:
-        """Return the canonical form of a name, for codes: the same for its orders, cases and typing errors."""
+        """Return the canonical form of a name, for codes: the same for its orders, cases and typing errors.
+
+        A part of a known name (Mr Smith, 王先生, J. Smith) counts as that name where only one known person has it.
+        """
         shown = view(text).text
         if HAN.search(shown):
-            runs = [surname + given for run in _HAN_RUN.findall(shown) for _, surname, given, _ in [split_han(run)]]
-            return " ".join(runs) or shown
+            return self._han_key(shown)
         parts = {self._known_form(fold(part)) for part in _WORD.findall(shown)} - _TITLES - _PARTICLES
-        return " ".join(sorted(parts)) or fold(shown)
+        long = {part for part in parts if len(part) > 1}
+        fits = [person for person in self._people if long and long <= person]
+        if len(fits) > 1:
+            initials = parts - long
+            fits = [person for person in fits if all(any(part[0] == letter for part in person) for letter in initials)]
+        return " ".join(sorted(fits[0] if len(fits) == 1 else parts)) or fold(shown)
+
+    def _han_key(self, shown: str) -> str:
+        keys = []
+        for run in _HAN_RUN.findall(shown):
+            _, surname, given, _ = split_han(run)
+            known = {name for name in self._han_known if name.startswith(surname) and name.endswith(given)}
+            keys.append(known.pop() if len(known) == 1 and (surname or given) else surname + given)
+        return " ".join(keys)
 
     # English and other alphabetic names
 
@@ -135,8 +144,22 @@ class Names:
         purpose, pool = "surname", words("en", "surnames")
         folded_female, folded_male = _folded_given()
         if part in self._given or part in folded_female or part in folded_male:
-            sex = self._sex if part in self._given else "F" if part in folded_female else "M" if part in folded_male else ""
-            sex = sex or ("F" if part in folded_female else "M" if part in folded_male else "FM"[self._choices.number("sex", part, 2)])
+            sex = (
+                self._sex
+                if part in self._given
+                else "F"
+                if part in folded_female
+                else "M"
+                if part in folded_male
+                else ""
+            )
+            sex = sex or (
+                "F"
+                if part in folded_female
+                else "M"
+                if part in folded_male
+                else "FM"[self._choices.number("sex", part, 2)]
+            )
             purpose, pool = f"given-{sex}", words("en", "female" if sex == "F" else "male")
         never = {name for name in pool if name.lower() in self._never or name.lower() == part}
         taken: set[str] = set()
@@ -160,7 +183,9 @@ class Names:
         if "·" in whole and len(_HAN_RUN.findall(whole)) > 1 and not split_han(run)[3]:
             return self._choices.pick("ethnic", run, words("zh", "ethnic"), never={run})
         prefix, surname, given, title = split_han(run)
-        return prefix + (self._han_surname(surname) if surname else "") + (self._han_given(given) if given else "") + title
+        return (
+            prefix + (self._han_surname(surname) if surname else "") + (self._han_given(given) if given else "") + title
+        )
 
     def _han_surname(self, surname: str) -> str:
         pool = words("zh", "compound_surnames" if len(surname) == 2 else "surnames")
@@ -184,19 +209,27 @@ class Names:
     def _spelled(self) -> dict[str, str]:
         """Return {pinyin of a part of a known Chinese name: pinyin of its replacement}, made on first need."""
         if self._pinyin is None:
-            from pypinyin import lazy_pinyin  # noqa: PLC0415 - loads a dictionary: only for patients who need it
+            from pypinyin import lazy_pinyin
 
             self._pinyin = {}
             for name in self._han_known:
                 _, surname, given, _ = split_han(name)
-                for part, made in ((surname, self._han_surname(surname) if surname else ""), (given, self._han_given(given) if given else "")):
+                for part, made in (
+                    (surname, self._han_surname(surname) if surname else ""),
+                    (given, self._han_given(given) if given else ""),
+                ):
                     old, new = lazy_pinyin(part), lazy_pinyin(made)
                     if old and new:
                         self._pinyin["".join(old)] = "".join(new).capitalize()
                         if len(old) == len(new):
-                            self._pinyin |= {a: b.capitalize() for a, b in zip(old, new, strict=True) if a not in self._pinyin}
+                            self._pinyin |= {
+                                a: b.capitalize() for a, b in zip(old, new, strict=True) if a not in self._pinyin
+                            }
                 if surname and given:
-                    both = "".join(lazy_pinyin(surname + given)), "".join(lazy_pinyin(self._han_surname(surname) + self._han_given(given)))
+                    both = (
+                        "".join(lazy_pinyin(surname + given)),
+                        "".join(lazy_pinyin(self._han_surname(surname) + self._han_given(given))),
+                    )
                     self._pinyin[both[0]] = both[1].capitalize()
         return self._pinyin
 
@@ -218,7 +251,7 @@ def _fill_folded() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _ends_with_title(name: str, title: str) -> bool:
-    """Whether a name ends with a title; one character is a title only after a surname alone (李姐), else a given name."""
+    """Whether a name ends with a title; one character is one only after a surname alone (李姐)."""
     return name.endswith(title) and (len(name) == 2 if len(title) == 1 and title != "某" else len(name) > len(title))
 
 

@@ -23,29 +23,22 @@ _INSTITUTION = re.compile(
     r"|nursing\s+home|surgery\s+center|practice|pharmacy|urgent\s+care|er|ed|laborator(?:y|ies)|labs?|associates|school|university"
     r"|college|church|bank|inc\.?|llc|ltd\.?|corp(?:oration)?\.?|company|co\.?))\s*$"
 )
-_STATES = (
-    "Alabama Alaska Arizona Arkansas California Colorado Connecticut Delaware Florida Georgia Hawaii Idaho Illinois Indiana Iowa "
-    "Kansas Kentucky Louisiana Maine Maryland Massachusetts Michigan Minnesota Mississippi Missouri Montana Nebraska Nevada "
-    "New-Hampshire New-Jersey New-Mexico New-York North-Carolina North-Dakota Ohio Oklahoma Oregon Pennsylvania Rhode-Island "
-    "South-Carolina South-Dakota Tennessee Texas Utah Vermont Virginia Washington West-Virginia Wisconsin Wyoming"
-).replace("-", "_").split()
-_STATE_NAMES = tuple(name.replace("_", " ") for name in _STATES)
-_STATE_CODES = tuple(
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD "
-    "TN TX UT VT VA WA WV WI WY DC PR".split()
-)
+_STATE_NAMES = words("en", "states")
+_STATE_CODES = words("en", "state_codes")
 _STATE_IN_ADDRESS = re.compile(
     rf"(?:,\s*|\s)({'|'.join(_STATE_CODES)})\b(?=\s*,?\s*(?:\d{{5}}|$|USA?))|\b({'|'.join(_STATE_NAMES)})\b"
 )
 _MUNICIPALITIES = ("北京", "天津", "上海", "重庆")
 _HAN_CITY = re.compile(r"^[\u4e00-\u9fff]{2,5}?(?:市|自治州|地区|盟)")
 # ZIP3 areas of 20,000 people or fewer (2000 census; the list of the HHS guidance on 45 CFR 164.514(b)(2)(i)(B)).
-SMALL_ZIP3_2000 = frozenset("036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893".split())
+SMALL_ZIP3_2000 = frozenset(words("en", "small_zip3_2000"))
 
 
 def _different(choices: Choices, purpose: str, value: str, pool: tuple[str, ...]) -> str:
     folded = fold(value)
-    return choices.pick(purpose, folded, pool, never={item for item in pool if fold(item) in folded or folded in fold(item)})
+    return choices.pick(
+        purpose, folded, pool, never={item for item in pool if fold(item) in folded or folded in fold(item)}
+    )
 
 
 def _cased(made: str, value: str) -> str:
@@ -65,11 +58,17 @@ def state(choices: Choices, value: str) -> str:
     """Return another state or province in the same form (code, name, with or without 省)."""
     shown = view(value).text.strip()
     if HAN.search(shown):
-        kind = match.group() if (match := re.search(r"(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)$", shown)) else ""
+        kind = (
+            match.group()
+            if (match := re.search(r"(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)$", shown))
+            else ""
+        )
         made = _different(choices, "province", shown.removesuffix(kind), words("zh", "provinces"))
         return made + ("市" if kind and made in _MUNICIPALITIES else "省" if kind else "")
     pool = _STATE_CODES if len(shown) == 2 else _STATE_NAMES
-    return _cased(choices.pick("state", fold(shown), pool, never={item for item in pool if fold(item) == fold(shown)}), value)
+    return _cased(
+        choices.pick("state", fold(shown), pool, never={item for item in pool if fold(item) == fold(shown)}), value
+    )
 
 
 def institution(choices: Choices, value: str, *, hospital: bool) -> str:
@@ -98,7 +97,7 @@ def address(choices: Choices, value: str) -> str:
 
 
 def zip3(value: str) -> str | None:
-    """Return a ZIP code as its first three digits, `000` where 20,000 people or fewer live; None if it is no ZIP code."""
+    """Return a ZIP code as its first three digits, `000` where 20,000 people or fewer live; None if it is none."""
     digits = "".join(character for character in view(value).text if character.isdigit())
     if len(digits) not in {5, 9} or not re.fullmatch(r"\s*\d{5}(?:[-\s]?\d{4})?\s*", view(value).text):
         return None
@@ -108,7 +107,9 @@ def zip3(value: str) -> str | None:
 def province_of(value: str) -> str | None:
     """Return the province a Chinese place names, in its short form, or None."""
     shown = view(value).text
-    return next((name for name in words("zh", "provinces") if shown.lstrip().startswith(name) or f"省{name}" in shown), None)
+    return next(
+        (name for name in words("zh", "provinces") if shown.lstrip().startswith(name) or f"省{name}" in shown), None
+    )
 
 
 def coarser(value: str, *, keep_city: bool) -> str | None:

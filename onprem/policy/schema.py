@@ -70,14 +70,16 @@ class Gates(BaseModel):
 
     model_config = _STRICT
 
-    require: tuple[Gate, ...] = Field(default=("known-values", "checksums", "shapes", "metadata", "file-names"), min_length=1)
+    require: tuple[Gate, ...] = Field(
+        default=("known-values", "checksums", "shapes", "metadata", "file-names"), min_length=1
+    )
 
 
 class CustomRecogniser(BaseModel):
     """A pattern of the hospital's own: a regular expression over the normalised text, with examples it must pass.
 
-    The group `v`, if present, is the identifier. An example marks its identifier with tags, `MRN <OTHER_ID>X-12</OTHER_ID>`;
-    an example without a tag must not match.
+    The group `v`, if present, is the identifier. An example marks its identifier with tags,
+    `MRN <OTHER_ID>X-12</OTHER_ID>`; an example without a tag must not match.
     """
 
     model_config = _STRICT
@@ -165,7 +167,9 @@ def parse(content: str, *, name: str) -> Policy:
     except ValidationError as error:
         raise PolicyError(f"policy {name}: {_explain(error)}", hint="see docs/policies.md for the keys") from None
     if policy.name != name:
-        raise PolicyError(f"policy {name}: the file is named {name}.toml but says name = {policy.name!r}", hint="make them agree")
+        raise PolicyError(
+            f"policy {name}: the file is named {name}.toml but says name = {policy.name!r}", hint="make them agree"
+        )
     return policy
 
 

@@ -1,8 +1,9 @@
 """One invented person per patient, drawn from the patient's secret, the same in notes and tables, English and Chinese.
 
-Rules it keeps: equal values get equal replacements; names, sex, birth date, resident ID card and telephone agree with each
-other; a replacement is never the original nor another known value of the patient; no state is shared between workers.
-The date offset is a whole number of weeks, so that weekdays stay true, between 53 and 260 weeks, back or forth.
+Rules it keeps: equal values get equal replacements; names, sex, birth date, resident ID card and telephone agree with
+each other; a replacement is never the original nor another known value of the patient; no state is shared between
+workers. The date offset is a whole number of weeks, so that weekdays stay true, between 53 and 260 weeks, back or
+forth.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 _WORDS_IN_PHONE = re.compile(r"[\d+][\d\s().+/-]*\d")
 _NUMBERS = frozenset(
     {
-        Label.SSN, Label.PASSPORT, Label.RECORD_NUMBER, Label.HEALTH_PLAN_NUMBER, Label.ACCOUNT_NUMBER, Label.LICENCE_NUMBER,
-        Label.VEHICLE_ID, Label.DEVICE_ID, Label.OTHER_ID, Label.POSTCODE, Label.BED,
+        Label.SSN, Label.PASSPORT, Label.RECORD_NUMBER, Label.HEALTH_PLAN_NUMBER, Label.ACCOUNT_NUMBER,
+        Label.LICENCE_NUMBER, Label.VEHICLE_ID, Label.DEVICE_ID, Label.OTHER_ID, Label.POSTCODE, Label.BED,
     }
 )  # fmt: skip
 
@@ -74,11 +75,15 @@ class Persona:
         self.as_of = as_of or date.today()
         self._known = known
         self.reference = reference or self._latest_known()
-        self._names = Names(self.choices, (value for label, value in known.values if label is Label.NAME), sex=_sex(known))
+        self._names = Names(
+            self.choices, (value for label, value in known.values if label is Label.NAME), sex=_sex(known)
+        )
         self._forbidden = frozenset(numbers.canonical(value) for _, value in known.values if len(value.strip()) > 3)
 
     def _latest_known(self) -> date | None:
-        days = (exact_date(value, day_first=self.day_first) for label, value in self._known.values if label is Label.DATE)
+        days = (
+            exact_date(value, day_first=self.day_first) for label, value in self._known.values if label is Label.DATE
+        )
         return max((day for day in days if day is not None), default=None)
 
     def name(self, text: str) -> str:
@@ -86,10 +91,12 @@ class Persona:
         return self._names.replace(text)
 
     def code(self, label: Label, text: str) -> str:
-        """Return the keyed code of a value, `[RECORD_NUMBER-7F3A9C2B01D45E68]`; spellings of one value give one code."""
+        """Return the keyed code of a value, `[SSN-7F3A9C2B01D45E68]`; spellings of one value give one code."""
         if label is Label.NAME:
             plain = self._names.key(text)
-        elif label in {Label.DATE, Label.BIRTH_DATE} and (day := exact_date(text, day_first=self.day_first)) is not None:
+        elif (
+            label in {Label.DATE, Label.BIRTH_DATE} and (day := exact_date(text, day_first=self.day_first)) is not None
+        ):
             plain = day.isoformat()
         else:
             plain = numbers.canonical(text) or fold(view(text).text)
@@ -146,4 +153,3 @@ class Persona:
         if _EMAIL.search(text):
             return f"user{int.from_bytes(draw[:5], 'big') % 10**8:08d}@example.org"
         return numbers.same_shape(self.choices, "account", text)
-
