@@ -15,7 +15,7 @@ is Held, never passed; no error carries a value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -76,6 +76,9 @@ class Source(Protocol):
     def columns(self) -> tuple[Column, ...]:
         """Return the columns as placed; empty for formats without columns. Known after `Format.open`."""
 
+    def placement(self, path: str) -> Placement:
+        """Return what the field at `path` holds; for nested paths too, which `columns` gives as `a.b[*].c`."""
+
     def chunks(self) -> Iterator[Chunk]:
         """Cut the file; streaming."""
 
@@ -104,3 +107,18 @@ class Format(Protocol):
         Raises:
             InputError: the file as a whole cannot be read as this format.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An example of a format, from which its tests come. `make` gives the bytes of a file named with `suffix`.
+
+    `records` is what the file holds, `held` how many of those are Held; `refused` says that opening must fail instead.
+    """
+
+    name: str
+    suffix: str
+    make: Callable[[], bytes] = field(repr=False)
+    records: int
+    held: int = 0
+    refused: bool = False
