@@ -11,7 +11,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line and exit with a code of `onprem.errors.EXIT_CODES`, 130 when interrupted."""
+    """Run the command line; exit with a code of `onprem.errors.EXIT_CODES`, 130 when interrupted, 141 on a closed pipe."""
     sys.exit(run(sys.argv[1:]))
 
 
@@ -26,9 +26,10 @@ def run(arguments: list[str]) -> int:
         hygiene.settle()
         return _command(arguments)
     except BrokenPipeError:
-        _close_quietly()
-        return 0
+        return _close_quietly()
     except SystemExit as leaving:  # a library that leaves with a message would print it
+        if isinstance(leaving.__context__, BrokenPipeError):
+            return _close_quietly()
         return leaving.code if isinstance(leaving.code, int) else _tell(leaving)
     except (Exception, KeyboardInterrupt) as failure:  # noqa: BLE001 - the one place that turns a failure into a code
         return _tell(failure)
@@ -86,11 +87,12 @@ def _lower(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _close_quietly() -> None:
-    """Point standard output nowhere, so that the interpreter's own flush at exit does not complain."""
+def _close_quietly() -> int:
+    """Point standard output nowhere, so that the flush at exit does not complain; return 128 + SIGPIPE."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
+    return 141
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ COMMANDS: dict[str, str] = {
     "eval": "Measure de-identification against gold spans, with intervals.",
     "audit": "Verify and read the audit log; make checkpoints.",
     "doctor": "Check this machine and the site, and say how to repair what is wrong.",
-    "train": "Train the small name finders that ship with the toolkit.",
+    "train": "Make the models that the package ships.",
 }
 
 SiteOption = Annotated[

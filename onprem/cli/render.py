@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _STYLE = {"ok": "green", "info": "cyan", "warning": "yellow", "error": "bold red"}
 _SECONDS_BETWEEN_LINES = 1.0
+_NARROW = 60  # columns
 
 
 def talk(message: str) -> None:
@@ -156,7 +157,9 @@ def console(stream: TextIO) -> Console:
     """Return a rich console for `stream` that keeps to its width and to NO_COLOR."""
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, markup=False, emoji=False, width=_width(), no_color=_no_colour())
+    return Console(
+        file=stream, highlight=False, markup=False, emoji=False, width=_width(), height=25, no_color=_no_colour()
+    )
 
 
 def _rich_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str) -> None:
@@ -164,12 +167,22 @@ def _rich_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=title or None, title_justify="left", box=SIMPLE, pad_edge=False)
+    screen = console(sys.stdout)
+    if title:
+        screen.print(Text(title, style="bold"))
+    if screen.width < _NARROW:  # a block per row reads better than columns of a few letters
+        for row in rows:
+            for name, value in zip(columns, row, strict=True):
+                if shown := _shown(value):
+                    screen.print(Text(f"{name.replace('_', ' ')}: {shown}", style=_STYLE.get(shown, "")))
+            screen.print()
+        return
+    drawn = Table(box=SIMPLE, pad_edge=False)
     for name in columns:
         drawn.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(_shown(value), style=_STYLE.get(str(value), "")) for value in row))
-    console(sys.stdout).print(drawn)
+    screen.print(drawn)
 
 
 def _width() -> int:
