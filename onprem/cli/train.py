@@ -28,6 +28,6 @@ def phi(
         raise OutputError("the output folder exists", hint="name a folder that does not exist yet")
     if data is not None and not data.is_dir():
         raise UsageError("--data is not a folder")
-    with render.progress() as progress:
+    with render.bar(json=False) as progress:
         meta = train(Plan(lang, seed=seed, data=data, characters=characters), out, progress=progress)
     render.talk(f"threshold {meta['threshold']}; the card is {out / 'card.md'}")

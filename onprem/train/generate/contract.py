@@ -11,7 +11,7 @@ learnt (the text counts as no identifier).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -29,6 +29,18 @@ class Generator(Protocol):
 
     def documents(self, split: Split, seed: int, data: Path | None = None) -> Iterator[Tagged]:
         """Yield documents for ever. `data` is the folder of carriers (openly licensed text); None does without."""
+
+
+def shared_out(keys: Sequence[str]) -> dict[Split, tuple[str, ...]]:
+    """Share out a list of templates: ordered by hash, 10 % (at least one) go to dev, 12 % to test, the rest to train.
+
+    Unlike `split_of` this leaves no split of a short list empty.
+    """
+    ranked = sorted(set(keys), key=lambda key: (zlib.crc32(key.encode("utf-8", "replace")), key))
+    dev, test = max(1, len(ranked) // 10), max(1, round(len(ranked) * 0.12))
+    parts: dict[Split, set[str]] = {"dev": set(ranked[:dev]), "test": set(ranked[dev : dev + test])}
+    parts["train"] = set(ranked[dev + test :])
+    return {split: tuple(key for key in keys if key in parts[split]) for split in SPLITS}
 
 
 def split_of(key: str) -> Split:
