@@ -1,0 +1,74 @@
+"""Small inline charts. Every one says in words what it shows (title, desc) and differs by pattern as well as colour.
+
+Rules: numbers and the fixed words of callers only; all text is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import count as _count
+
+_HATCH = (
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect width="6" height="6" fill="{colour}"/><line x1="0" y1="0" x2="0" y2="6" stroke="#fff" stroke-width="2.2"/>'
+    "</pattern></defs>"
+)
+SOLID = "#1f6391"
+HELD = "#b4530a"
+HATCHED = "url(#hatch)"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a stacked bar: what it is, how many, and how it is filled."""
+
+    words: str
+    count: int
+    fill: str = SOLID
+
+
+class Charts:
+    """Makes the charts of one page; ids of titles are unique on it."""
+
+    def __init__(self) -> None:
+        self._ids = _count(1)
+
+    def definitions(self) -> str:
+        """Return the patterns, to stand once at the top of the page."""
+        hatch = _HATCH.format(colour=HELD)
+        return f'<svg width="0" height="0" aria-hidden="true" style="position:absolute">{hatch}</svg>'
+
+    def stacked(self, title: str, parts: Sequence[Part], *, css: str = "whole") -> str:
+        """Return a bar of full width, cut by the parts' shares."""
+        total = sum(part.count for part in parts)
+        words = ", ".join(f"{part.count:,} {part.words}" for part in parts if part.count) or "nothing"
+        shapes: list[str] = []
+        position = 0.0
+        for part in parts:
+            width = 1000 * part.count / total if total else 0.0
+            if width:
+                shapes.append(
+                    f'<rect x="{position:.2f}" y="0" width="{max(width, 3):.2f}" height="40" fill="{part.fill}"/>'
+                )
+            position += width
+        return self._frame(title, words, "".join(shapes), css)
+
+    def bar(self, title: str, count: int, largest: int) -> str:
+        """Return one bar of a chart whose longest bar counts `largest`."""
+        width = 1000 * count / largest if largest else 0.0
+        shape = f'<rect x="0" y="0" width="{max(width, 3) if count else 0:.2f}" height="40" rx="3" fill="{SOLID}"/>'
+        return self._frame(title, f"{count:,}; the largest of the chart is {largest:,}", shape, "bar")
+
+    def key(self, part: Part) -> str:
+        """Return the mark of a legend entry."""
+        return f'<svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" fill="{part.fill}"/></svg>'
+
+    def _frame(self, title: str, words: str, shapes: str, css: str) -> str:
+        number = next(self._ids)
+        return (
+            f'<svg class="{css}" viewBox="0 0 1000 40" preserveAspectRatio="none" role="img" '
+            f'aria-labelledby="t{number} d{number}"><title id="t{number}">{escape(title)}</title>'
+            f'<desc id="d{number}">{escape(words)}</desc><rect width="1000" height="40" fill="#e9edf1"/>{shapes}</svg>'
+        )
