@@ -7,12 +7,14 @@ read as a real date is never shifted, so the caller redacts it; times stay; no r
 
 from onprem.dates.forms import Found, ParsedDate, Precision
 from onprem.dates.move import exact_date, shift, strip_times, year_of, year_text
+from onprem.dates.read import Reading
 from onprem.dates.scan import day_first_evidence, find_dates, parse_date, parse_dates
 
 __all__ = [
     "Found",
     "ParsedDate",
     "Precision",
+    "Reading",
     "day_first_evidence",
     "exact_date",
     "find_dates",

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from onprem.dates import words
 from onprem.dates.forms import Found, ParsedDate, Point, Precision, Slot
-from onprem.dates.read import exact
+from onprem.dates.read import DEFAULT, Reading, exact
 from onprem.dates.scan import parse_dates
 
 DEFAULT_REFERENCE = date(2023, 7, 1)  # for dates without a year where nothing says which year they are of
@@ -110,12 +110,15 @@ def _pads(parsed: ParsedDate) -> bool:
     numbers = [number for number in numbers if number.isdecimal()]
     if any(len(number) == 2 and number[0] in "0０" for number in numbers):
         return True
-    worded = parsed.form.startswith("han") or parsed.form in {"mon-d", "d-mon", "mon-d-d", "d-d-mon", "mon-d-mon-d"}
+    worded = parsed.form.startswith("han") or ("mon" in parsed.form and " " in parsed.text)
     return not worded and all(len(number) == 2 for number in numbers)
 
 
 def _short(parsed: ParsedDate) -> bool:
-    return parsed.form.endswith("marks")
+    """Whether `May` is written as an abbreviation would be: with a full stop, or inside 05-May-2021."""
+    return " " not in parsed.text or any(
+        slot.role.startswith("m") and parsed.text[slot.end : slot.end + 1] == "." for slot in parsed.slots
+    )
 
 
 def _weekday_of(parsed: ParsedDate, slot: Slot, day: date, days: int) -> int:
@@ -134,7 +137,7 @@ def _fill(parsed: ParsedDate, days: int, ends: Sequence[date], *, drop_second: b
     for slot in parsed.slots:
         if drop_second and parsed.cut[0] <= slot.start < parsed.cut[1]:
             continue
-        if drop_second and position < parsed.cut[0] <= slot.start:
+        if drop_second and position <= parsed.cut[0] <= slot.start:
             pieces.append(parsed.text[position : parsed.cut[0]])
             position = parsed.cut[1]
         second = slot.role.endswith("2") or (slot.role == "y" and year_is_last and not drop_second)
@@ -142,7 +145,7 @@ def _fill(parsed: ParsedDate, days: int, ends: Sequence[date], *, drop_second: b
         weekday = _weekday_of(parsed, slot, day, days) if slot.role.startswith("w") else 0
         pieces += (parsed.text[position : slot.start], _replacement(parsed, slot, day, weekday))
         position = slot.end
-    if drop_second and position < parsed.cut[1]:
+    if drop_second and position <= parsed.cut[0]:
         pieces.append(parsed.text[position : parsed.cut[0]])
         position = parsed.cut[1]
     pieces.append(parsed.text[position:])
@@ -177,6 +180,8 @@ def shift_parsed(parsed: ParsedDate, days: int, *, reference: date | None = None
         return _fill(parsed, days, ends)
     connector = re.match(r"\s*(?:[~/&、-]+|,?\s?[A-Za-z]+\s(?:the\s)?|[至到及和])\s*", parsed.text[parsed.cut[0] :])
     between = connector.group() if connector else "-"
+    if between.strip() == between and " " in parsed.text and between.isascii():
+        between = f" {between} "
     return _fill(parsed, days, ends[:1], drop_second=True) + between + _fill(parsed, days, ends[1:], drop_second=True)
 
 
@@ -194,16 +199,14 @@ def _move_weekdays(piece: str, days: int) -> str:
     return _WEEKDAY.sub(lambda match: words.weekday_like(match[0], (words.weekday_number(match[0]) + days) % 7), piece)
 
 
-def shift(
-    text: str, days: int, *, day_first: bool = False, reference: date | None = None, latest: int | None = None
-) -> str | None:
+def shift(text: str, days: int, reading: Reading = DEFAULT, *, reference: date | None = None) -> str | None:
     """Move every date of a text that is known to be a date, keeping its written form; times stay.
 
-    `reference` is a day near which dates without a year lie; `latest` the last year a two-digit year can mean.
+    `reference` is a day near which dates without a year lie.
     Returns None where something date-like is not understood or names no real day: the caller redacts.
     """
     shown = words.plain(text)
-    found = parse_dates(shown, day_first=day_first, latest=latest)
+    found = parse_dates(shown, reading)
     if not _rest_is_plain(shown, found) or not (found or _WEEKDAY.search(shown)):
         return None
     pieces: list[str] = []
@@ -239,33 +242,33 @@ def strip_times(text: str) -> str:
     return re.sub(r"[\s,]*(?:\bat\s)?$", "", _TIME.sub("", without))
 
 
-def exact_date(text: str, *, day_first: bool = False, latest: int | None = None) -> date | None:
+def exact_date(text: str, reading: Reading = DEFAULT) -> date | None:
     """Return the one exact day that a text names; None for coarse dates, ranges, several dates or none."""
-    found = parse_dates(words.plain(text), day_first=day_first, latest=latest)
+    found = parse_dates(words.plain(text), reading)
     if len(found) != 1 or len(found[0].date.points) != 1:
         return None
     return exact(found[0].date)
 
 
-def years_of(text: str, *, day_first: bool = False, latest: int | None = None) -> tuple[int, ...]:
+def years_of(text: str, reading: Reading = DEFAULT) -> tuple[int, ...]:
     """Return the years that a date names, in order and without repeats; empty where none is written."""
     seen: dict[int, None] = {}
-    for item in parse_dates(words.plain(text), day_first=day_first, latest=latest):
+    for item in parse_dates(words.plain(text), reading):
         for point in item.date.points:
             if point.year is not None:
                 seen.setdefault(point.year)
     return tuple(seen)
 
 
-def year_of(text: str, *, day_first: bool = False, latest: int | None = None) -> int | None:
+def year_of(text: str, reading: Reading = DEFAULT) -> int | None:
     """Return the first year that a date names, or None."""
-    years = years_of(text, day_first=day_first, latest=latest)
+    years = years_of(text, reading)
     return years[0] if years else None
 
 
-def year_text(text: str, *, latest: int | None = None) -> str | None:
+def year_text(text: str, reading: Reading = DEFAULT) -> str | None:
     """Return a date reduced to its year, with 年 where it was written in Chinese; None where no year is written."""
-    years = years_of(text, latest=latest)
+    years = years_of(text, reading)
     if not years:
         return None
     ends = (years[0], years[-1]) if years[0] != years[-1] else years[:1]

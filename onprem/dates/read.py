@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import date
 
 from onprem.dates.forms import Form, ParsedDate, Point, Precision, Slot
@@ -21,6 +22,18 @@ from onprem.dates.words import (
 )
 
 PIVOT = 30  # two-digit years: 00-30 are of this century
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read what the digits alone leave open."""
+
+    day_first: bool = False  # 03/04/2024 is 3 April
+    year_first: bool = False  # 03.04.05 is 5 April 2003, as in Chinese text; otherwise 3 April 2005
+    latest: int | None = None  # the last year that two digits can mean; None: 2030
+
+
+DEFAULT = Reading()
 _PLAIN = ("y", "m", "d", "y2", "m2", "d2", "o", "o2", "q", "s", "t", "h")
 
 
@@ -127,9 +140,9 @@ def _precision(form: Form, points: tuple[Point, ...]) -> Precision:
     return Precision.MONTH_DAY if points[0].year is None else Precision.DAY
 
 
-def build(form: Form, match: re.Match[str], *, day_first: bool, latest: int | None = None) -> ParsedDate | None:
+def build(form: Form, match: re.Match[str], reading: Reading = DEFAULT) -> ParsedDate | None:
     """Read a match; None where its numbers cannot be a date in any order."""
-    decided = _roles(match, day_first=day_first)
+    decided = _roles(match, day_first=reading.day_first)
     if decided is None:
         return None
     roles, ambiguous = decided
@@ -143,9 +156,9 @@ def build(form: Form, match: re.Match[str], *, day_first: bool, latest: int | No
     year_first = "y" in words and cut[0] > next(slot.start for slot in slots if slot.role == "y")
     if form.precision is Precision.NAMED:
         year = words.get("y") or words.get("y2")
-        points: tuple[Point, ...] = (Point(read_year(year, latest=latest) if year else None),)
+        points: tuple[Point, ...] = (Point(read_year(year, latest=reading.latest) if year else None),)
     else:
-        points = _points(words, year_first=year_first, latest=latest)
+        points = _points(words, year_first=year_first, latest=reading.latest)
     return ParsedDate(form.name, _precision(form, points), text, tuple(slots), points, cut, ambiguous)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from onprem.dates.cues import believed
 from onprem.dates.english import ENGLISH
 from onprem.dates.forms import Form, Found, ParsedDate, Precision, Slot
 from onprem.dates.han import HAN
 from onprem.dates.numeric import NUMERIC
-from onprem.dates.read import build
+from onprem.dates.read import DEFAULT, Reading, build
 
 # Where a form of a family can be: only these places are searched, which keeps the scan at the speed of one cheap pass.
 _ANCHORS: dict[str, re.Pattern[str]] = {
@@ -34,6 +35,7 @@ _ANCHORS: dict[str, re.Pattern[str]] = {
 _BEFORE, _AFTER = 44, 64
 _BY_FAMILY = {family: tuple(form for form in NUMERIC + ENGLISH + HAN if form.family == family) for family in _ANCHORS}
 _HAN_MARK = re.compile(r"[\u4e00-\u9fff〇○]")
+_OTHER_DOTS = {True: "ab-yy-marks", False: "yy-m-d"}  # of 01.10.10 the reading that does not count
 _NAMES = r"(?i:mon(?:day)?|tues?(?:day)?|wed(?:nesday)?|thur?s?(?:day)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
 _WEEKDAY_BEFORE = re.compile(rf"(?<![A-Za-z])(?P<w>{_NAMES})\.?,?\s{{1,2}}(?:the\s)?$")
 _WEEKDAY_AFTER = re.compile(rf"\s?,?\s?\(?(?P<w>{_NAMES})(?![A-Za-z])\)?")
@@ -96,6 +98,16 @@ def _with_weekday(text: str, found: Found) -> Found:
     )
 
 
+def _readable(match: re.Match[str], *, year_first: bool) -> bool:
+    """Whether a dotted date of two digits each can also be read in the order that counts."""
+    if match["sep"] != "." or "c" in match.groupdict():
+        return False
+    first, middle, last = (int(part) for part in match.group().split("."))
+    if year_first:
+        return 1 <= middle <= 12 and 1 <= last <= 31
+    return len(match.group()) == 8 and 1 <= first <= 31 and 1 <= middle <= 12
+
+
 def _longest(candidates: Iterable[Found]) -> list[Found]:
     """Keep the longest of overlapping candidates; of equals the first in the order of the forms."""
     taken: list[Found] = []
@@ -120,12 +132,14 @@ def _groups(candidates: list[Found]) -> Iterator[list[Found]]:
         yield group
 
 
-def _search(text: str, *, day_first: bool, strict: bool, latest: int | None) -> list[Found]:
+def _search(text: str, reading: Reading, *, strict: bool) -> list[Found]:
     candidates: list[Found] = []
     for form, match in _matches(text):
+        if form.name == _OTHER_DOTS[reading.year_first] and _readable(match, year_first=reading.year_first):
+            continue
         if strict and form.cue and not believed(form.cue, text, match):
             continue
-        parsed = build(form, match, day_first=day_first, latest=latest)
+        parsed = build(form, match, reading)
         if parsed is not None:
             candidates.append(Found(match.start(), match.end(), parsed))
     chosen = [found for group in _groups(candidates) for found in _longest(group)]
@@ -149,19 +163,20 @@ def find_dates(text: str, *, day_first: bool = False) -> list[Found]:
     Days that do not exist (2023-02-30) are found with precision INVALID. Measurements, scores, fractions, doses,
     versions and section numbers are not dates.
     """
-    found = _search(text, day_first=day_first, strict=True, latest=None)
+    reading = Reading(day_first=day_first, year_first=not text.isascii() and _HAN_MARK.search(text) is not None)
+    found = _search(text, reading, strict=True)
     evidence = day_first_evidence(item.date for item in found)
     if evidence is None or evidence is day_first or not any(item.date.ambiguous for item in found):
         return found
-    return _search(text, day_first=evidence, strict=True, latest=None)
+    return _search(text, replace(reading, day_first=evidence), strict=True)
 
 
-def parse_dates(text: str, *, day_first: bool = False, latest: int | None = None) -> list[Found]:
+def parse_dates(text: str, reading: Reading = DEFAULT) -> list[Found]:
     """Find every date in text that is already known to be a date (a span, a cell): no context is asked for."""
-    return _search(text, day_first=day_first, strict=False, latest=latest)
+    return _search(text, reading, strict=False)
 
 
-def parse_date(text: str, *, day_first: bool = False, latest: int | None = None) -> ParsedDate | None:
+def parse_date(text: str, reading: Reading = DEFAULT) -> ParsedDate | None:
     """Read a text that is one date, with or without a time; None if it is none, or more than one."""
-    found = parse_dates(text, day_first=day_first, latest=latest)
+    found = parse_dates(text, reading)
     return found[0].date if len(found) == 1 else None

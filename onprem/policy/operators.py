@@ -9,10 +9,20 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from onprem.dates import Found, ParsedDate, day_first_evidence, parse_dates, shift, strip_times, year_of, year_text
+from onprem.dates import (
+    Found,
+    ParsedDate,
+    Reading,
+    day_first_evidence,
+    parse_dates,
+    shift,
+    strip_times,
+    year_of,
+    year_text,
+)
 from onprem.dates.read import exact
 from onprem.labels import Label
 from onprem.model import Edit, Span
@@ -21,7 +31,7 @@ from onprem.policy.ages import banded
 from onprem.policy.contract import Operator
 from onprem.policy.schema import Policy
 from onprem.policy.surrogates import Persona
-from onprem.text import view
+from onprem.text import HAN, view
 
 MASKED = "***"
 _DATES = frozenset({Label.DATE, Label.BIRTH_DATE})
@@ -31,7 +41,7 @@ _DATES = frozenset({Label.DATE, Label.BIRTH_DATE})
 class DateContext:
     """What the dates of one text say about each other: their order, and days near those without a year."""
 
-    day_first: bool
+    reading: Reading
     positions: tuple[int, ...] = ()  # where the exact dates stand, ascending
     days: tuple[date, ...] = ()
     default: date | None = None
@@ -51,22 +61,24 @@ def redacted(label: Label) -> str:
 
 def date_context(text: str, spans: Sequence[Span], *, persona: Persona) -> DateContext:
     """Read the date spans of a text once, for what they say about each other."""
+    reading = replace(persona.reading, year_first=persona.reading.year_first or HAN.search(text) is not None)
     read: list[tuple[int, ParsedDate]] = []
     for span in spans:
         if span.label in _DATES:
-            found: list[Found] = parse_dates(view(text[span.start : span.end]).text, day_first=persona.day_first)
+            found: list[Found] = parse_dates(view(text[span.start : span.end]).text, reading)
             read += [(span.start + item.start, item.date) for item in found]
     evidence = day_first_evidence(parsed for _, parsed in read)
-    day_first = persona.day_first if evidence is None else evidence
+    changed = evidence is not None and evidence is not reading.day_first
+    reading = replace(reading, day_first=reading.day_first if evidence is None else evidence)
     days = [
         (position, day)
         for (position, parsed) in read
-        if (day := exact(parsed)) is not None and not (parsed.ambiguous and day_first is not persona.day_first)
+        if (day := exact(parsed)) is not None and not (parsed.ambiguous and changed)
     ]
     births = {span.start for span in spans if span.label is Label.BIRTH_DATE}
     events = [(position, day) for position, day in days if position not in births]
     return DateContext(
-        day_first, tuple(position for position, _ in events), tuple(day for _, day in events), persona.reference
+        reading, tuple(position for position, _ in events), tuple(day for _, day in events), persona.reference
     )
 
 
@@ -74,7 +86,7 @@ def _is_old(text: str, context: DateContext, *, policy: Policy, persona: Persona
     """Return the last birth year that shows an age at or over the policy's top, if this birth date is one."""
     if policy.rule(Label.AGE) is not Operator.BAND:
         return None
-    year = year_of(text, day_first=context.day_first, latest=persona.as_of.year)
+    year = year_of(text, replace(context.reading, latest=persona.as_of.year))
     last = persona.as_of.year - policy.age.top
     return last if year is not None and year <= last else None
 
@@ -84,14 +96,14 @@ def _date(text: str, label: Label, context: DateContext, *, policy: Policy, pers
     birth = label is Label.BIRTH_DATE
     if birth and (last := _is_old(text, context, policy=policy, persona=persona)) is not None:
         return f"{last}年或更早" if "年" in text else f"{last} or earlier"
-    return year_text(text, latest=persona.as_of.year if birth else None)
+    return year_text(text, replace(context.reading, latest=persona.as_of.year) if birth else context.reading)
 
 
 def _shifted(text: str, label: Label, context: DateContext, *, persona: Persona, position: int) -> str | None:
-    latest = persona.as_of.year if label is Label.BIRTH_DATE else None
-    return shift(
-        text, persona.offset, day_first=context.day_first, reference=context.reference(position), latest=latest
-    )
+    reading = context.reading
+    if label is Label.BIRTH_DATE:
+        reading = replace(reading, latest=persona.as_of.year)  # nobody is born in the future
+    return shift(text, persona.offset, reading, reference=context.reference(position))
 
 
 def _generalised(text: str, label: Label, context: DateContext, *, policy: Policy, persona: Persona) -> str | None:
@@ -163,5 +175,5 @@ def replace_value(text: str, label: Label, *, policy: Policy, persona: Persona) 
     """Return the replacement of a cell that is one identifier as a whole; the same as `edits_for` gives in a note."""
     if policy.rule(label) is Operator.KEEP or not text.strip():
         return text
-    context = DateContext(persona.day_first, default=persona.reference)
+    context = DateContext(persona.reading, default=persona.reference)
     return _replacement(text, label, context, 0, (policy, persona))[0]

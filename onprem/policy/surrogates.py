@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from onprem.dates import exact_date
+from onprem.dates import Reading, exact_date
 from onprem.labels import Label
 from onprem.policy import numbers, places
 from onprem.policy.choices import Choices
 from onprem.policy.contract import Known, Subject
 from onprem.policy.persons import Names
-from onprem.text import fold, view
+from onprem.text import HAN, fold, view
 
 MIN_WEEKS, MAX_WEEKS = 53, 260  # 371 to 1,820 days: more than a year, so that the season of an event moves too
 CODE_BYTES = 8  # 64 bits: among a million codes a collision has a chance of 3 in 100 million
@@ -53,7 +53,7 @@ def _sex(known: Known) -> str:
 class Persona:
     """The invented person who stands for one patient, and the invented people around the patient."""
 
-    __slots__ = ("_forbidden", "_known", "_names", "as_of", "choices", "day_first", "offset", "reference")
+    __slots__ = ("_forbidden", "_known", "_names", "_reference", "as_of", "choices", "offset", "reading")
 
     def __init__(
         self,
@@ -71,32 +71,45 @@ class Persona:
         """
         self.choices = Choices(subject)
         self.offset = date_offset(subject)
-        self.day_first = day_first
+        chinese = any(HAN.search(value) for _, value in known.values)
+        self.reading = Reading(day_first=day_first, year_first=chinese)
         self.as_of = as_of or date.today()
         self._known = known
-        self.reference = reference or self._latest_known()
-        self._names = Names(
-            self.choices, (value for label, value in known.values if label is Label.NAME), sex=_sex(known)
-        )
-        self._forbidden = frozenset(numbers.canonical(value) for _, value in known.values if len(value.strip()) > 3)
+        self._reference = reference
+        self._names: Names | None = None
+        self._forbidden: frozenset[str] | None = None
 
-    def _latest_known(self) -> date | None:
-        days = (
-            exact_date(value, day_first=self.day_first) for label, value in self._known.values if label is Label.DATE
-        )
-        return max((day for day in days if day is not None), default=None)
+    @property
+    def reference(self) -> date | None:
+        """A day near the patient's events: as given, else the latest date the tables know."""
+        if self._reference is None:
+            days = (exact_date(value, self.reading) for label, value in self._known.values if label is Label.DATE)
+            self._reference = max((day for day in days if day is not None), default=None)
+        return self._reference
+
+    @property
+    def names(self) -> Names:
+        """The invented names of the patient and of the people around the patient; made on first need."""
+        if self._names is None:
+            known = (value for label, value in self._known.values if label is Label.NAME)
+            self._names = Names(self.choices, known, sex=_sex(self._known))
+        return self._names
+
+    def _is_known(self, plain: str) -> bool:
+        if self._forbidden is None:
+            values = (numbers.canonical(value) for _, value in self._known.values)
+            self._forbidden = frozenset(value for value in values if len(value) > 3)
+        return plain in self._forbidden
 
     def name(self, text: str) -> str:
         """Return an invented name in the form of `text`: order, titles, initials, case, language."""
-        return self._names.replace(text)
+        return self.names.replace(text)
 
     def code(self, label: Label, text: str) -> str:
         """Return the keyed code of a value, `[SSN-7F3A9C2B01D45E68]`; spellings of one value give one code."""
         if label is Label.NAME:
-            plain = self._names.key(text)
-        elif (
-            label in {Label.DATE, Label.BIRTH_DATE} and (day := exact_date(text, day_first=self.day_first)) is not None
-        ):
+            plain = self.names.key(text)
+        elif label in {Label.DATE, Label.BIRTH_DATE} and (day := exact_date(text, self.reading)) is not None:
             plain = day.isoformat()
         else:
             plain = numbers.canonical(text) or fold(view(text).text)
@@ -109,10 +122,10 @@ class Persona:
         if made is None:
             return None
         plain = numbers.canonical(made)
-        if not plain or plain == numbers.canonical(text) or plain in self._forbidden:
+        if not plain or plain == numbers.canonical(text) or self._is_known(plain):
             # a draw that hits a value of the patient: draw again with the shape alone, else redact
             made = numbers.same_shape(self.choices, "again", text) if label in _NUMBERS else None
-            if made is None or numbers.canonical(made) in self._forbidden:
+            if made is None or self._is_known(numbers.canonical(made)):
                 return None
         return made
 
