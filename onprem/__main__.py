@@ -11,7 +11,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; exit with a code of `onprem.errors.EXIT_CODES`, 130 when interrupted, 141 on a closed pipe."""
+    """Run the command line; exit by `onprem.errors.EXIT_CODES`, 130 when interrupted, 141 on a closed pipe."""
     sys.exit(run(sys.argv[1:]))
 
 
