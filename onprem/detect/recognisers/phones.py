@@ -98,6 +98,19 @@ RECOGNISERS = (
         needs=("digit",),
     ),
     Recogniser(
+        "trunk_phone",
+        Label.PHONE,
+        r"[0(](?<![\w.,/+(#-].)(?<!\d[ ].)(?:(?<=0)\d{1,4}(?:\)[ ]?|[ ]?[-/][ ]?|[ ])\d{2,8}(?:[ -]\d{2,5}){0,4}|(?<=\()0?\d{1,4}\)[ ]?\d{3,5}[- ]?\d{3,5}(?:[ ]\d{2,4})?)(?![\w%]|[-./,]\d)"
+        + _EXTENSION,
+        0.6,
+        examples(
+            "Rang <PHONE>020 7946 0958</PHONE>, <PHONE>06 12 34 56 78</PHONE>, <PHONE>(11) 91234-5678</PHONE>; <PHONE>030/1234567</PHONE>",
+            "03 04 2024, 05-06-2023, 0.25 mg, (12) 14-16 and 00 12 34",
+        ),
+        needs=("digit",),
+        check=DigitCount(9, 13),
+    ),
+    Recogniser(
         "seven_digit_phone",
         Label.PHONE,
         r"[2-9](?<![\w.+/(#,:;-].)(?<![\d][ ].)\d\d-\d{4}(?![\w%]|[-./,]\d)" + _EXTENSION,
