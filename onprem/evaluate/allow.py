@@ -14,11 +14,26 @@ from onprem.policy.contract import Operator
 
 _NUMBER = re.compile(r"\d+")
 _YEAR = re.compile(r"\s*(?:19|20)\d\d\s*年?\s*")
-_OLD = 90  # years; 45 CFR 164.514(b)(2)(i)(C): ages over 89 go into one band
+
+
+class Bands(Protocol):
+    """How a policy bands ages: `width` in years, 0 where ages below `top` stay as they are."""
+
+    @property
+    def width(self) -> int:
+        """Width of a band, years."""
+
+    @property
+    def top(self) -> int:
+        """The age from which on there is one band."""
 
 
 class Rules(Protocol):
-    """The part of a policy that an evaluation needs."""
+    """The part of a policy (onprem.policy.schema.Policy) that an evaluation needs."""
+
+    @property
+    def age(self) -> Bands:
+        """How ages are banded."""
 
     def rule(self, label: Label) -> Operator:
         """Return the operator of a label."""
@@ -30,13 +45,14 @@ def hidden_labels(policy: Rules) -> frozenset[Label]:
 
 
 def stays_under(policy: Rules) -> Callable[[Label, str], bool]:
-    """Return a test whether a value of a hidden label stays: an age under 90 under `band`, a bare year under `year`."""
+    """Return a test whether a value of a hidden label stays: an age below the top band, a bare year under `year`."""
     rules = {label: policy.rule(label) for label in Label}
+    top = 0 if policy.age.width else policy.age.top
 
     def stays(label: Label, value: str) -> bool:
         if label is Label.AGE and rules[label] is Operator.BAND:
             numbers = [int(number) for number in _NUMBER.findall(value)]
-            return bool(numbers) and max(numbers) < _OLD
+            return bool(numbers) and max(numbers) < top
         if label is Label.DATE and rules[label] is Operator.YEAR:
             return _YEAR.fullmatch(value) is not None
         return False

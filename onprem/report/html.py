@@ -11,7 +11,7 @@ from collections import Counter
 from onprem.labels import MEANING
 from onprem.model import Finding, Kind
 from onprem.report.page import Cell, Head, Html, code, page, paragraph, section, show, table, tag
-from onprem.report.svg import HATCHED, SOLID, Charts, Part
+from onprem.report.svg import SOLID, Charts, Part, hatched
 from onprem.summary import PlacedColumn, RunSummary, SourceSummary
 
 _KINDS = {
@@ -48,11 +48,12 @@ def render_run(summary: RunSummary) -> str:
 
 
 def _header(summary: RunSummary) -> str:
-    policy = f"{summary.policy.title or summary.policy.name}"
+    policy = summary.policy.title or summary.policy.name
+    started = summary.started[:16].replace("T", " ")
     kind = "Dry run: nothing was written. " if summary.dry_run else ""
     return (
         "<header><h1>De-identification report</h1>"
-        + paragraph(f"{kind}Policy: {policy}. Started {summary.started}, run {summary.run}.")
+        + paragraph(f"{kind}Policy: {policy}. Started {started} UTC, run {summary.run}.")
         + "</header>"
     )
 
@@ -77,7 +78,7 @@ def _figures(summary: RunSummary) -> str:
         ("Records in", summary.records, f"{len(summary.sources):,} {_plural(len(summary.sources), 'file')}"),
         ("Released", summary.released, _share(summary.released, summary.records)),
         ("Held", summary.held_records, f"and {summary.held_fields:,} single {_plural(summary.held_fields, 'field')}"),
-        ("Identifiers replaced", identifiers, f"{len(summary.identifiers)} kinds"),
+        ("Identifiers", identifiers, f"replaced, of {len(summary.identifiers)} kinds"),
         ("Leak gate", "passed" if not summary.gate else "failed", f"{summary.gate_values:,} values searched"),
         ("Time", _duration(summary.seconds), speed),
     ]
@@ -89,7 +90,9 @@ def _figures(summary: RunSummary) -> str:
 
 def _records(summary: RunSummary, charts: Charts) -> str:
     parts = [Part("released", summary.released, SOLID)]
-    parts += [Part(f"held: {reason.value}", count, HATCHED) for reason, count in summary.held]
+    parts += [
+        Part(f"held: {reason.value}", count, hatched(number)) for number, (reason, count) in enumerate(summary.held)
+    ]
     if not summary.records:
         return section("Records", paragraph("No record was read."))
     legend = "".join(
@@ -162,7 +165,7 @@ def _places(found: list[Finding]) -> str:
 def _sources(summary: RunSummary, charts: Charts) -> str:
     rows: list[list[Cell]] = []
     for source in summary.sources:
-        parts = [Part("released", source.released, SOLID), Part("held", source.held, HATCHED)]
+        parts = [Part("released", source.released, SOLID), Part("held", source.held, hatched(0))]
         bar = Html(charts.stacked(f"Source {source.index}", parts, css="bar"))
         state = tag("published", "good") if source.published else tag("held", "held")
         rows.append([str(source.index), source.format, source.records, source.released, source.held, state, bar])
@@ -241,8 +244,7 @@ def _share(count: int, total: int) -> str:
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 60:
+    if seconds < 100:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours} h {rest // 60} min" if hours else f"{seconds / 60:.1f} min"

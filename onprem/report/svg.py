@@ -11,13 +11,17 @@ from html import escape
 from itertools import count as _count
 
 _HATCH = (
-    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate({turn})">'
     '<rect width="6" height="6" fill="{colour}"/><line x1="0" y1="0" x2="0" y2="6" stroke="#fff" stroke-width="2.2"/>'
-    "</pattern></defs>"
+    "</pattern>"
 )
 SOLID = "#1f6391"
-HELD = "#b4530a"
-HATCHED = "url(#hatch)"
+_HELD = (("held1", 45, "#b4530a"), ("held2", 0, "#7a3b8f"), ("held3", 135, "#4d5a66"), ("held4", 90, "#8a6d00"))
+
+
+def hatched(number: int) -> str:
+    """Return the fill of the `number`-th kind of what is held."""
+    return f"url(#{_HELD[number % len(_HELD)][0]})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ class Charts:
 
     def definitions(self) -> str:
         """Return the patterns, to stand once at the top of the page."""
-        hatch = _HATCH.format(colour=HELD)
-        return f'<svg width="0" height="0" aria-hidden="true" style="position:absolute">{hatch}</svg>'
+        patterns = "".join(_HATCH.format(name=name, turn=turn, colour=colour) for name, turn, colour in _HELD)
+        return f'<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>{patterns}</defs></svg>'
 
     def stacked(self, title: str, parts: Sequence[Part], *, css: str = "whole") -> str:
         """Return a bar of full width, cut by the parts' shares."""

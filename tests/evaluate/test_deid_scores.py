@@ -12,6 +12,7 @@ from onprem.evaluate.deid import Miss, score
 from onprem.labels import Label
 from onprem.model import Span
 from onprem.policy.contract import Operator
+from onprem.policy.schema import load
 from onprem.tagged import Gold, Tagged, parse
 
 
@@ -19,9 +20,15 @@ def span(start, end, label=Label.NAME, by=("a",)):
     return Span(start, end, label, 1.0, frozenset(by))
 
 
+class Bands:
+    def __init__(self, width, top):
+        self.width, self.top = width, top
+
+
 class Rules:
-    def __init__(self, **rules):
+    def __init__(self, width=0, **rules):
         self.rules = rules
+        self.age = Bands(width, 90)
 
     def rule(self, label):
         return self.rules.get(label.value, Operator.REDACT)
@@ -76,6 +83,19 @@ def test_what_a_policy_keeps_counts_on_neither_side():
     wrong = score(gold, [[span(start, start + 3, Label.STATE)]], hidden=hidden_labels(rules), stays=stays_under(rules))
     assert wrong.hidden.value == 0.0
     assert score(gold, [[]]).identifiers == 5
+
+
+def test_ages_that_are_banded_must_be_found():
+    rules = Rules(width=5, AGE=Operator.BAND)
+    gold = [parse("<AGE>40</AGE> and <AGE>ninety-two</AGE>")]
+    assert score(gold, [[]], hidden=hidden_labels(rules), stays=stays_under(rules)).identifiers == 2
+
+
+def test_a_shipped_policy_says_what_stays():
+    policy = load("hipaa-safe-harbor")
+    gold = [parse("<AGE>40</AGE> <AGE>93</AGE> <STATE>Ohio</STATE> <DATE>2019</DATE> <DATE>3 May 2019</DATE>")]
+    scores = score(gold, [[]], hidden=hidden_labels(policy), stays=stays_under(policy))
+    assert [gold[0].text[miss.start : miss.end] for miss in scores.missed] == ["93", "3 May 2019"]
 
 
 def test_rule_of_three_where_nothing_was_missed():
