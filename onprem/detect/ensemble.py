@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from onprem.detect.contract import Detector, Passage, Recogniser
 from onprem.detect.language import language
@@ -72,9 +73,7 @@ class Ensemble:
         """
         detectors: list[Detector] = []
         if "patterns" in only:
-            from onprem.detect.patterns import PatternDetector
-
-            detectors.append(PatternDetector(recognisers))
+            detectors.append(pattern_detector(tuple(recognisers)))
         if "presidio" in only:
             from onprem.detect.presidio import PresidioDetector
 
@@ -113,6 +112,14 @@ class Ensemble:
                 settled = settle_record([item.passage], [spans], ())
                 results.append(original(item.view, settled[0]))
         return results
+
+
+@lru_cache(maxsize=2)
+def pattern_detector(recognisers: tuple[Recogniser, ...]) -> Detector:
+    """Return the pattern detector with a policy's own recognisers; compiled once per process."""
+    from onprem.detect.patterns import PatternDetector
+
+    return PatternDetector(recognisers)
 
 
 def batches(prepared: Iterable[Prepared]) -> Iterable[list[Prepared]]:

@@ -135,22 +135,21 @@ def _gate_record(
         values += [*facts.roster, *facts.found]
     hidden = [(label, value) for label, value in values if room.policy.rule(label) is not Operator.KEEP]
     matcher = Matcher(dict.fromkeys(hidden), by="gate", fuzzy=False, parts=False)
-    passages = [Passage(view(item.text).text, "mixed", Kind.CLINICAL) for item in output.fields if item.text.strip()]
-    for passage in passages:
-        for span in matcher.find(passage):
-            if room.policy.rule(span.label) is not Operator.KEEP:
-                verdict.hit(VALUE, index)
+    # all fields at once; no known value spans a line
+    passage = Passage("\n".join(view(item.text).text for item in output.fields), "mixed", Kind.CLINICAL)
+    for span in matcher.find(passage):
+        if room.policy.rule(span.label) is not Operator.KEEP:
+            verdict.hit(VALUE, index)
     source_text = ""
-    for passage, spans in zip(passages, room.shapes.find(passages), strict=True):
-        for span in spans:
-            if span.score < _SURE or room.policy.rule(span.label) in _MOVED:
-                continue
-            shape = compact(passage.text[span.start : span.end])
-            if len(shape) < _MIN_SHAPE or not any(map(str.isdigit, shape)):
-                continue
-            source_text = source_text or "\n".join(compact(view(item.text).text) for item in raw.fields)
-            if shape in source_text:
-                verdict.hit(SHAPE, index)
+    for span in room.shapes.find([passage])[0]:
+        if span.score < _SURE or room.policy.rule(span.label) in _MOVED:
+            continue
+        shape = compact(passage.text[span.start : span.end])
+        if len(shape) < _MIN_SHAPE or not any(map(str.isdigit, shape)):
+            continue
+        source_text = source_text or "\n".join(compact(view(item.text).text) for item in raw.fields)
+        if shape in source_text:
+            verdict.hit(SHAPE, index)
 
 
 def _own_values(room: Room, raw: Record[Raw], fields: dict[int, tuple[str, list[Span]]]) -> list[Value]:

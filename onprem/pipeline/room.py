@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from onprem.config import Site, find_site
 from onprem.detect.contract import Detector, Example, Recogniser
-from onprem.detect.ensemble import Ensemble
+from onprem.detect.ensemble import Ensemble, pattern_detector
 from onprem.errors import SiteError
 from onprem.formats.contract import Chunk, Format, ReadOptions, Source
 from onprem.formats.recognise import formats
@@ -137,9 +137,7 @@ class Room:
     @cached_property
     def shapes(self) -> Detector:
         """Patterns alone, for the leak gate."""
-        from onprem.detect.patterns import PatternDetector
-
-        return PatternDetector(own_recognisers(self.policy))
+        return pattern_detector(own_recognisers(self.policy))
 
     @cached_property
     def written(self) -> dict[int, Written]:

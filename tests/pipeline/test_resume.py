@@ -1,0 +1,87 @@
+"""A run that is killed at any point goes on where it stood: nothing lost, nothing doubled, the log sound."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+ROWS = 400
+
+
+def write_rows(path):
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(ROWS):
+            text = f"Ada Okafor{number} was seen on 03/02/2023 by Dr. Kovalenko; BP 132/84. " * 6
+            file.write(json.dumps({"id": f"m{number}", "patient": f"P{number:04}", "text": text}) + "\n")
+
+
+def environment(tmp_path):
+    return {**os.environ, "ONPREM_SITE": str(tmp_path / "site")}
+
+
+def start(tmp_path, *more):
+    arguments = ["deid", tmp_path / "in", "--out", tmp_path / "out", "--policy", "hipaa-expert", "--jobs", "2", *more]
+    return subprocess.Popen(
+        [sys.executable, "-m", "onprem", *map(str, arguments)],
+        env=environment(tmp_path),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def kill_after(process, seconds):
+    time.sleep(seconds)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+
+
+@pytest.fixture
+def site(onprem, tmp_path):
+    (tmp_path / "in").mkdir()
+    write_rows(tmp_path / "in" / "messages.jsonl")
+    settings = tmp_path / "site" / "onprem.toml"
+    settings.write_text(settings.read_text() + "\nchunk_bytes = 20000\n")
+    return tmp_path / "site"
+
+
+def finish_and_check(onprem, tmp_path):
+    done = onprem("deid", tmp_path / "in", "--out", tmp_path / "out", "--policy", "hipaa-expert", "--jobs", "2", "--resume")
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "out" / "messages.jsonl").read_text().splitlines()]
+    assert len(rows) == ROWS
+    assert len({row["id"] for row in rows}) == ROWS
+    assert not any("Okafor" in row["text"] for row in rows)
+    assert list((tmp_path / "site" / "work").iterdir()) == []
+    onprem("audit", "verify", check=0)
+
+
+def test_a_killed_run_is_resumed(onprem, site, tmp_path):
+    kill_after(start(tmp_path), 4.0)
+    finish_and_check(onprem, tmp_path)
+
+
+def test_two_processes_do_not_share_a_run(onprem, site, tmp_path):
+    first = start(tmp_path)
+    time.sleep(2.0)
+    second = onprem("deid", tmp_path / "in", "--out", tmp_path / "out", "--policy", "hipaa-expert", "--jobs", "2")
+    first.communicate()
+    assert first.returncode == 0
+    assert second.returncode == 9, second.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_kills_at_random_points(onprem, site, tmp_path, seed):
+    chance = random.Random(seed)
+    kill_after(start(tmp_path), chance.uniform(0.2, 6.0))
+    kill_after(start(tmp_path, "--resume"), chance.uniform(0.2, 6.0))
+    finish_and_check(onprem, tmp_path)
