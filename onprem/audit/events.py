@@ -103,12 +103,9 @@ class Entry:
         """
         self.event.check()
         flat: dict[str, object] = {"v": VERSION}
-        for item in fields(self):
-            if item.name != "event":
-                flat[item.name] = getattr(self, item.name)
-        for item in fields(self.event):
-            value = getattr(self.event, item.name)
-            flat[item.name] = dict(value) if isinstance(value, Mapping) else value
+        flat |= {name: getattr(self, name) for name in _OWN}
+        flat |= {name: getattr(self.event, name) for name in _EVENT}
+        flat |= {name: dict(getattr(self.event, name)) for name in ("counts", "digests")}
         line = json.dumps(flat, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode(
             "ascii"
         )
@@ -119,6 +116,8 @@ class Entry:
 
 _OWN = frozenset(item.name for item in fields(Entry)) - {"event"}
 _EVENT = frozenset(item.name for item in fields(Event))
+_KEYS = _OWN | _EVENT | {"v"}
+_SHAPES = {"counts": dict, "digests": dict, "subjects": list, "seq": int, "monotonic": int, "v": int}
 
 
 def parse(line: bytes) -> Entry:
@@ -128,10 +127,9 @@ def parse(line: bytes) -> Entry:
         ValueError: the line is not JSON, has unknown, missing or unfit keys, or is not in canonical form.
     """
     content = json.loads(line)  # JSONDecodeError and UnicodeDecodeError are ValueErrors
-    if not isinstance(content, dict) or content.get("v") != VERSION or set(content) != _OWN | _EVENT | {"v"}:
+    if not isinstance(content, dict) or content.get("v") != VERSION or content.keys() != _KEYS:
         raise ValueError("unknown or missing keys")
-    shapes = {"counts": dict, "digests": dict, "subjects": list, "seq": int, "monotonic": int}
-    if any(type(value) is not shapes.get(key, str) for key, value in content.items() if key != "v"):
+    if any(type(value) is not _SHAPES.get(key, str) for key, value in content.items()):
         raise ValueError("unfit type")
     try:
         values = {key: content[key] for key in _EVENT}

@@ -100,7 +100,7 @@ class _Reader:
         self._unreadable = 0
         self._torn: list[tuple[str, bytes]] = []  # unreadable lines that a repair event has yet to explain
         self._previous = GENESIS
-        self._boots: set[str] = set()
+        self._clocks: dict[str, int] = {}  # monotonic time of the last event by boot
 
     def take(self, where: str, line: bytes) -> Entry | None:
         digest = leaf_hash(line)
@@ -135,16 +135,13 @@ class _Reader:
         self._torn.clear()
 
     def _compare(self, where: str, entry: Entry) -> None:
-        before = self._state.last
         follows = self._places[-1] + 1 == entry.seq if self._places else entry.seq == 0
         if follows and entry.prev != self._previous:
             self._state.add("rewrite", where, "the line before this one is not the one that was written")
-        if follows and before is not None and before.boot == entry.boot and entry.monotonic < before.monotonic:
+        # per boot, because machines that share a site write in turns
+        if follows and entry.monotonic < self._clocks.get(entry.boot, 0) and entry.boot != "unknown":
             self._state.add("reorder", where, "time runs backwards: the events were written in another order")
-        if before is None or before.boot != entry.boot:
-            if entry.boot in self._boots and entry.boot != "unknown":
-                self._state.add("reorder", where, "events of an earlier boot follow those of a later one")
-            self._boots.add(entry.boot)
+        self._clocks[entry.boot] = entry.monotonic
 
     def finish(self) -> None:
         for where, _ in self._torn:

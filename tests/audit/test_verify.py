@@ -124,11 +124,13 @@ def test_exchanged_and_chained_again_is_a_reorder(site, log, kept):
     assert codes(site, kept) == {"reorder"}
 
 
-def test_exchanged_boots_are_a_reorder(site, log):
+def test_machines_that_write_in_turns_are_sound(site, log):
     log.fill(4)
     boots = ["11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"]
     lines = [log.changed(line, boot=boots[number % 2]) for number, line in enumerate(log.lines())]
     log.write(log.chained(lines))
+    assert codes(site) == set()
+    log.write(log.chained([lines[2], lines[1], lines[0], lines[3]]))
     assert codes(site) == {"reorder"}
 
 

@@ -1,4 +1,4 @@
-"""SECURITY.md claims nothing that no test shows: every test id on the page exists, and every guard test file is on it."""
+"""SECURITY.md claims nothing that no test shows: every threat names a test, and every test id on the page exists."""
 
 import re
 
