@@ -29,8 +29,21 @@ def lexicon(name: str) -> Mapping[str, Any]:
 
 
 def any_of(words: Iterable[str]) -> str:
-    """Return an alternation of literal words, longest first."""
-    return "(?:" + "|".join(map(re.escape, sorted(set(words), key=lambda word: (-len(word), word)))) + ")"
+    """Return an alternation of literal words, longest first; a set of their first characters is tried before it."""
+    ordered = sorted(set(words), key=lambda word: (-len(word), word))
+    branches = "(?:" + "|".join(map(re.escape, ordered)) + ")"
+    firsts = "".join(sorted({re.escape(word[0]) for word in ordered}))
+    return f"(?=[{firsts}]){branches}" if len(ordered) > 6 else branches
+
+
+def han_except(characters: str) -> str:
+    """Return a set of all common Han characters but these, as ranges (one test of the engine, not two)."""
+    left, ranges = 0x4E00, []
+    for code in sorted({ord(character) for character in characters}) + [0xA000]:
+        if code > left:
+            ranges.append(f"{chr(left)}-{chr(code - 1)}")
+        left = code + 1
+    return f"[{''.join(ranges)}]"
 
 
 def _one_of(characters: str) -> str:
@@ -60,12 +73,17 @@ def word_ends() -> str:
 
 
 @cache
+def words_not_names() -> frozenset[str]:
+    """Return the two characters that begin words which begin with a surname character (高血, 于今)."""
+    text = (_LEXICONS / "zh_not_names.txt").read_text(encoding="utf-8")
+    return frozenset(" ".join(line for line in text.splitlines() if not line.startswith("#")).split())
+
+
+@cache
 def not_a_name() -> str:
     """Return a negative lookahead: no word that begins with a surname character begins here (高血压, 于今日)."""
-    text = (_LEXICONS / "zh_not_names.txt").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
     by_first: dict[str, set[str]] = {}
-    for word in " ".join(lines).split():
+    for word in words_not_names():
         by_first.setdefault(word[0], set()).add(word[1])
     branches = [f"{first}[{''.join(sorted(seconds))}]" for first, seconds in sorted(by_first.items())]
     return f"(?!{'|'.join(branches)})"

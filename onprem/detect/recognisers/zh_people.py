@@ -7,7 +7,7 @@ title, a relation or a form that only names have; the words of lexicons/zh_not_n
 from __future__ import annotations
 
 from onprem.detect.contract import Example, Recogniser
-from onprem.detect.recognisers._zh_words import HAN, label, lexicon, not_a_name, surnames, word_ends
+from onprem.detect.recognisers._zh_words import HAN, any_of, label, lexicon, not_a_name, surnames, word_ends, words_not_names
 from onprem.labels import Label
 
 _ZH = frozenset({"zh"})
@@ -70,21 +70,32 @@ _STRONG = label(
     "醫師", "醫生", "護士", "主治醫師", "聯絡人", "簽名", "病人姓名", "主診醫師", "致", "用户名称", "客户姓名", "购药人", "体检者", "受检者", "受试者", "就诊人", "用药人",
 )  # fmt: skip
 _COLON = r"(?:\([^()\n]{1,10}\)|(?<=签[名字章])处|\s?[与及和/]\s?(?:关系|电话|日期))?\s{0,4}[:;=]\s{0,6}|\s{1,6}|(?=(?:[A-Z][a-z]))"
-_TITLE = (
-    r"(?:先生|女士|小姐|太太|夫人|同志|老师|教授|副?主任(?:医师|护师|药师|技师)?|副?院长|副?科长|副?护士长|护长|主管护师|主管技师|主治(?:医师|医生)?|住院(?:医师|医生)|"
-    r"规培(?:医师|医生)|医生|医师|大夫|护士|护师|药师|技师|师傅|阿姨|叔叔|大爷|大伯|伯伯|奶奶|爷爷|婆婆|大妈|大娘|大叔|大姐|大哥|姐姐|老太太?|老先生|老人家|"
-    r"博士|书记|校长|经理|老板|队长|警官|律师|会计|村医|同学|小朋友|宝宝|女儿|母亲|父亲|家属|某某|某|醫師|醫生|護士|護理師|護士長|教練|主席|董事长|总监|班长|主管)"
-)
+_TITLES = (
+    "先生 女士 小姐 太太 夫人 同志 老师 教授 主任 副主任 院长 副院长 科长 副科长 护士长 副护士长 护长 主管护师 主管技师 主治医师 主治医生 主治 住院医师 住院医生 规培医师 规培医生 医生 医师 "
+    "大夫 护士 护师 药师 技师 师傅 阿姨 叔叔 大爷 大伯 伯伯 奶奶 爷爷 婆婆 大妈 大娘 大叔 大姐 大哥 姐姐 老太 老先生 老人家 博士 书记 校长 经理 老板 队长 警官 律师 会计 村医 同学 小朋友 "
+    "宝宝 母亲 父亲 家属 醫師 醫生 護士 護理師 教練 主席 董事长 总监 班长 主管 专家"
+).split()
+_TITLE = any_of(_TITLES)
 _RELATION = (
     "其(?:子|女|妻|夫|父|母|兄|弟|姐|妹|孙子?|孙女|儿子|女儿|儿媳|女婿|丈夫|妻子|爱人|配偶|老伴|父亲|母亲|哥哥|弟弟|姐姐|妹妹|外孙|侄子|侄女|外甥|家属|亲属|朋友|同事|护工|保姆)|"
     "儿子|女儿|长子|次子|三子|长女|次女|幼子|幼女|儿媳|女婿|丈夫|妻子|爱人|配偶|老伴|父亲|母亲|爸爸|妈妈|哥哥|弟弟|姐姐|妹妹|舅舅|姑姑|姨妈|孙子|孙女|外孙女?|侄子|侄女|外甥|"
     "家属|亲属|同事|室友|邻居|护工|保姆|男友|女友|未婚夫|未婚妻|监护人|养父|养母|继父|继母|祖父|祖母|外婆|外公|爷爷|奶奶|我叫|名叫|叫做|本人|我是|患者|病人|患儿|产妇|孕妇|死者|伤者|"
     "考生|居民|村民|职工|学生|由|经|请|随|遵|与|向|和|给|找|挂了?|看了?|谢谢|感谢|同|问|是"
 )
+_NO_NAME_BEFORE_TITLE = tuple("科院诊检区病医护术室组患药天亲根据清戚阿") + ("责任", "周一", "主任", "全家", "成人")
 _VERB = (
     r"(?:陪同|陪伴|代诉|代为|联系|电话|签字|签名|签署|诉说|自诉|主诉|诉|护送|发现|陪护|送来|送至|送医|送往|在场|要求|表示|知情|同意|拒绝|办理|补充|提供|说|描述|代述|于\d|于今|于昨|于上|"
     r"等人|查房|会诊|主刀|手术|操作|接诊|随诊|看诊|治疗|处理|就诊|复诊|门诊|检查|审核|签发|电告|及其|及家属|因|今日|入院|出院|来院|来电|今年|现年|现在|目前|已|的(?:病历|检查|报告|情况|病情|家属|电话|主治|女儿|儿子|号|诊|住院|手机|丈夫|妻子|母亲|父亲|床|血|手术|CT))"
 )
+
+
+
+def _titled(value: str) -> bool:
+    """Say whether what stands before a title can be a name."""
+    if value[:2] in words_not_names():
+        return False
+    return not any(word in value for word in _NO_NAME_BEFORE_TITLE)
+
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
@@ -151,16 +162,11 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_name_title",
         label=Label.NAME,
         pattern=(
-            rf"(?P<v>{_NOT}{_SAFE}{_END}(?:{HAN}{{0,2}}?)(?<!副)(?<!责任)(?<!主)(?<![的了在各我你他她它等由请和与及或是名位向经被让给到])|"
-            rf"(?<![\u4e00-\u9fff]){_NOT}{_ALL}{HAN}{{0,2}}?(?<!副))(?={_TITLE}(?!史))"
+            rf"(?P<v>{_SAFE}(?<!谢(?=谢)){_END}{HAN}{{0,2}}?|(?<![\u4e00-\u9fff])(?!谢谢){_ALL}{HAN}{{0,2}}?)(?<![的了在各我你他她它等由请和与及或是名位向经被让给到副])(?={_TITLE})"
         ),
         score=0.85,
-        check=lambda value: not any(word in value for word in ("科", "院", "诊", "检", "区", "病", "医", "护", "术", "室", "组", "患", "责", "任主", "药", "周一", "天")),
-        needs=(
-            "先生", "女士", "小姐", "太太", "夫人", "同志", "老师", "教授", "主任", "院长", "科长", "护", "主治", "住院医", "规培", "医生", "医师", "大夫", "师傅",
-            "阿姨", "叔叔", "大爷", "大伯", "伯", "奶奶", "爷爷", "婆婆", "大妈", "大娘", "大叔", "大姐", "大哥", "姐姐", "老太", "老人家", "博士", "书记", "校长", "经理",
-            "老板", "队长", "警官", "律师", "会计", "村医", "同学", "小朋友", "宝宝", "某", "药师", "技师", "醫", "護", "董事长", "总监", "班长", "主管", "家属",
-        ),
+        check=_titled,
+        needs=(*_TITLES,),
         langs=_ZH,
         examples=(
             Example("<NAME>张</NAME>先生"),
@@ -248,12 +254,9 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_name_pinyin",
         label=Label.NAME,
         pattern=(
-            rf"(?<![A-Za-z\d])(?P<v>{_PINYIN_SURNAME}(?:, ?| {{1,2}}){_GIVEN_PINYIN}|{_GIVEN_PINYIN} (?:{_PINYIN_SURNAME}))(?![A-Za-z\d])"
+            rf"(?=[A-Z])(?<![A-Za-z\d])(?P<v>{_PINYIN_SURNAME}(?:, ?| {{1,2}}){_GIVEN_PINYIN}|{_GIVEN_PINYIN} (?:{_PINYIN_SURNAME}))(?![A-Za-z\d])"
         ),
         score=0.8,
-        needs=tuple(f"{name} " for name in dict.fromkeys(lexicon("zh_surnames")["pinyin"]["surnames"].split()))
-        + tuple(f" {name}" for name in dict.fromkeys(lexicon("zh_surnames")["pinyin"]["surnames"].split()))
-        + tuple(f"{name}," for name in dict.fromkeys(lexicon("zh_surnames")["pinyin"]["surnames"].split())),
         langs=_ZH,
         examples=(
             Example("受检者<NAME>ZHANG Wei</NAME>，"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from onprem.detect.contract import Example, Recogniser
-from onprem.detect.recognisers._zh_words import HAN, any_of, label, lexicon
+from onprem.detect.recognisers._zh_words import HAN, any_of, han_except, label, lexicon
 from onprem.labels import Label
 
 _ZH = frozenset({"zh"})
@@ -19,18 +19,25 @@ _SHORT_PROVINCE = any_of(_PLACES["short_provinces"])
 _CITY_NAMES = tuple(_PLACES["cities"].split())
 _CITY = any_of(_CITY_NAMES)
 _DISTRICT = any_of(_PLACES["districts"].split())
-_STOPS = "在去到至于往经由从赴入来把被让给我你他她您的了是为后前曾自和及或与跟同等因将该本已再又也都就刚现今昨有转送回住诊看找问说叫请向当时这那哪某各每患者其家"
+_STOPS = "在去到至于往经由从赴被把让给我你他她您的了是为后及与跟因自又也就刚现今昨有转送住看找问说叫请这那哪某各每患者"  # in no name
+_BEFORE = "和或同等家当前本曾已其回来向将入都时再该"  # in names, but one may also begin behind them
 # a character of a place's or institution's own name
-_H = f"(?:(?![{_STOPS}]){HAN})"
+_H = han_except(_STOPS)
 _NUM = r"[\d一二三四五六七八九十百零〇]"
-_START = rf"(?<![^{_STOPS}\W\d_a-zA-Z])"
+_START = rf"(?<!{han_except(_STOPS + _BEFORE)})"  # where such a name may begin
 
-_STREET = rf"{_H}{{1,8}}(?:路|街|大道|大街|巷|胡同|弄|道|里|街道|横街|支路|段|线)(?:[东西南北中]|{_NUM}{{1,3}})?(?:路|段|里|巷|弄|街|横街|支弄|条)?"
+_BARE_CITIES = tuple(name for name in _CITY_NAMES if not name.endswith(("市", "盟")) and len(name) <= 4)
+_IN = "[在去到于赴往从回住自]"
+_PROVINCE_2 = "(?:" + "|".join(name for name in _PLACES["short_provinces"] if len(name) == 2) + ")"
+# a city without its class counts behind a preposition of place or a province
+_BEHIND = "|".join(f"(?<={before}{'.' * count})" for before in (_IN, _PROVINCE_2, "省") for count in (2, 3, 4))
+_STREET = rf"{_H}{{1,22}}?(?:路|街|大道|巷|胡同|弄|道|里|街道|横街|支路|段|线)(?:[东西南北中]|{_NUM}{{1,3}})?(?:路|段|里|巷|弄|街|横街|支弄|条)?"
 _HOUSE = rf"(?:\s?{_NUM}{{1,5}}(?:[-\-之]{_NUM}{{1,4}})?\s?(?:号|號)(?:院|附{_NUM}{{1,3}}号|大院|楼)?|\s?[A-Za-z\d]{{1,4}}(?:栋|幢|座|号楼|单元|室|户|层|楼|房|期|区|弄|组|队)|\s?{_NUM}{{1,4}}(?:栋|幢|座|号楼|单元|室|户|层|楼|房|期|区|弄|组|队|社)|(?:\s?\d{{1,4}}[-\-]){{1,4}}\d{{1,4}}(?:室|号)?|[甲乙丙丁东西南北](?:座|栋|区|单元|楼))"
-_ESTATE = rf"{_H}{{1,10}}(?:小区|花园|家园|公寓|苑|新村|嘉园|花苑|公馆|名城|新城|国际城|广场|大厦|家属院|家属楼|宿舍|社区|庄园|山庄|华府|府|庭|居|园|里|城|湾|郡|邸|轩|阁|院)"
-_VILLAGE = rf"{_H}{{1,6}}(?:镇|乡|街道|苏木|农场|林场|团场){_H}{{0,8}}(?:村|社区|居委会|屯|寨|庄|连|队|嘎查)(?:委会|民委员会)?(?:{_NUM}{{1,3}}(?:组|社|队|号|屯))?(?:\s?{_NUM}{{1,4}}号)?"
-_REGION = rf"(?:{_H}{{1,6}}(?:市|自治州|州|地区|盟)|{_CITY})?(?:{_DISTRICT}|{_H}{{1,6}}(?:区|县|旗|市))?(?:{_H}{{1,6}}(?:镇|乡|街道))?"
-
+_ESTATE_KIND = (
+    "小区 花园 家园 公寓 苑 新村 嘉园 花苑 公馆 名城 新城 国际城 广场 大厦 家属院 家属楼 宿舍 社区 庄园 山庄 华府 府 庭 居 园 里 城 湾 郡 邸 轩 阁 院 半岛 人家 天下".split()
+)
+_ESTATE = rf"{_H}{{1,24}}?{any_of(_ESTATE_KIND)}"
+_VILLAGE = rf"{_H}{{1,18}}?(?:镇|乡|街道|苏木|农场|林场|团场){_H}{{0,8}}(?:村|社区|居委会|屯|寨|庄|连|队|嘎查)(?:委会|民委员会)?(?:{_NUM}{{1,3}}(?:组|社|队|号|屯))?(?:\s?{_NUM}{{1,4}}号)?"
 _SUFFIX = (
     "(?:医院|醫院|卫生院|卫生服务中心|卫生服务站|卫生室|卫生所|诊所|门诊部|妇幼保健院|妇幼保健所|妇幼保健中心|妇保院|保健院|疗养院|急救中心|医学中心|医疗中心|血液中心|"
     "体检中心|疾控中心|疾病预防控制中心|康复中心|护理院|护理中心|养老院|敬老院|福利院|养老中心|老年公寓|防治院|防治所|防治中心|影像中心|检验中心|检验所|透析中心|血站|医务室|中医馆|国医堂|中医堂|大药房|药店|月子中心|口腔|安宁疗护中心)"
@@ -93,9 +100,9 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         name="zh_city_bare",
         label=Label.CITY,
-        pattern=rf"(?:(?<=[在去到于赴往从回住])|(?<=来自)|(?<={')|(?<='.join(('四川', '广东', '湖南', '湖北', '河南', '河北', '山东', '山西', '江苏', '浙江', '安徽', '福建', '江西', '云南', '贵州', '陕西', '甘肃', '青海', '辽宁', '吉林', '广西', '新疆', '海南', '省'))}))(?P<v>{any_of(name for name in _CITY_NAMES if not name.endswith(('市', '盟')) and len(name) >= 2)})(?![肽片丸胶液药])",
+        pattern=rf"(?P<v>{any_of(_BARE_CITIES)})(?:{_BEHIND})(?![肽片丸胶液药])",
         score=0.8,
-        needs=("在", "去", "到", "于", "赴", "往", "从", "回", "住", "来自", *_PLACES["short_provinces"]),
+        needs=("han",),
         langs=_ZH,
         examples=(Example("在<CITY>成都</CITY>打工"), Example("四川<CITY>绵阳</CITY>人"), Example("在长期")),
     ),
@@ -129,7 +136,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         name="zh_address_street",
         label=Label.ADDRESS,
-        pattern=rf"(?P<v>{_REGION}{_STREET}{_HOUSE}(?:{_ESTATE})?(?:{_HOUSE}){{0,5}})",
+        pattern=rf"{_START}(?P<v>{_STREET}{_HOUSE}(?:{_ESTATE})?(?:{_HOUSE}){{0,5}})",
         score=0.85,
         needs=("路", "街", "大道", "巷", "胡同", "弄", "道", "里", "段"),
         langs=_ZH,
@@ -144,7 +151,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         name="zh_address_estate",
         label=Label.ADDRESS,
-        pattern=rf"(?P<v>{_REGION}{_ESTATE}\s?(?:[A-Za-z]?\d{{1,3}}|[一二三四五六七八九十]{{1,3}}|[A-Z])\s?(?:栋|幢|座|号楼|期|号院|单元)(?:{_HOUSE}){{0,5}})",
+        pattern=rf"{_START}(?P<v>{_ESTATE}\s?(?:[A-Za-z]?\d{{1,3}}|[一二三四五六七八九十]{{1,3}}|[A-Z])\s?(?:栋|幢|座|号楼|期|号院|单元)(?:{_HOUSE}){{0,5}})",
         score=0.85,
         needs=("栋", "幢", "座", "号楼", "期", "号院", "单元"),
         langs=_ZH,
@@ -157,7 +164,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         name="zh_address_village",
         label=Label.ADDRESS,
-        pattern=rf"(?P<v>{_REGION}{_VILLAGE})",
+        pattern=rf"{_START}(?P<v>{_VILLAGE})",
         score=0.85,
         needs=("镇", "乡", "街道", "苏木", "农场", "林场", "团场"),
         langs=_ZH,
@@ -171,7 +178,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_hospital",
         label=Label.HOSPITAL,
         pattern=(
-            rf"(?P<v>(?:{_PROVINCE}|{_SHORT_PROVINCE}省?|{_CITY}市?|{_H}{{1,4}}(?:省|市|县|区|州|镇|乡|街道|自治县|自治州|旗|村)|中国|解放军|武警|{_H}{{2,8}}(?:大学|医学院))"
+            rf"(?P<v>(?:{_PROVINCE}|{_SHORT_PROVINCE}省?|{_CITY}市?|中国|解放军|武警|{_START}{_H}{{1,8}}?(?:[省市县区州镇乡旗村]|街道|大学|医学院))"
             rf"{_BODY}{_SUFFIX}(?:{_BODY}(?:附属)?{_BODY}医院)?{_BRANCH})"
         ),
         score=0.9,
@@ -205,8 +212,8 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_hospital_short",
         label=Label.HOSPITAL,
         pattern=(
-            rf"(?P<v>(?:{_SHORT_PROVINCE}省?|{_CITY}市?|[省市县区州]|{_H}{{1,4}}[省市县区州])(?:第?[一二三四五六七八九十]{{1,2}}(?:人民)?(?:医院|院)|人民医院|中心医院|中医(?:医)?院|妇幼(?:保健院)?|立医院|肿瘤医院|儿童医院|医院)(?=[^\u4e00-\u9fff]|就|住|行|复|检|查|门|做|治|手|出|转|诊|的|看|给|急|内|外|心|神|消|呼|肿|骨|妇|儿|$)"
-            rf"|(?:{_H}{{1,4}}大|{_H}{{1,3}}医大?|大学)?附(?:属)?[一二三四五六][人民]{{0,2}}(?:医院|院)|{any_of(name for name in _PLACES['hospital_names'] if name not in ('同济', '浙一', '浙二', '宣武', '新华医院'))}(?:医院)?(?:{_H}{{1,4}}院区)?|(?<=[在去到至于往经由从赴来转])(?:同济|浙一|浙二|宣武)(?:医院)?)"
+            rf"(?P<v>(?:{_SHORT_PROVINCE}省?|{_CITY}市?|{_START}{_H}{{0,4}}?[省市县区州])(?:第?[一二三四五六七八九十]{{1,2}}(?:人民)?(?:医院|院)|人民医院|中心医院|中医(?:医)?院|妇幼(?:保健院)?|立医院|肿瘤医院|儿童医院|医院)(?=[^\u4e00-\u9fff]|就|住|行|复|检|查|门|做|治|手|出|转|诊|的|看|给|急|内|外|心|神|消|呼|肿|骨|妇|儿|$)"
+            rf"|(?:{_START}{_H}{{1,4}}?(?:大|医大?|大学))?附(?:属)?[一二三四五六][人民]{{0,2}}(?:医院|院)|{any_of(name for name in _PLACES['hospital_names'] if name not in ('同济', '浙一', '浙二', '宣武', '新华医院'))}(?:医院)?(?:{_H}{{1,4}}院区)?|(?<=[在去到至于往经由从赴来转])(?:同济|浙一|浙二|宣武)(?:医院)?)"
         ),
         score=0.8,
         check=lambda value: value not in {"省医院", "市医院", "县医院", "区医院", "州医院"} and not re.search(r"^(?:外|当地|本|各|该|我|城)[省市县区州](?:级)?医院$", value),
@@ -223,7 +230,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_employer",
         label=Label.ORGANISATION,
         pattern=(
-            rf"(?P<v>(?:{_PROVINCE}|{_SHORT_PROVINCE}|{_CITY}|{_H}{{1,4}}(?:市|县|区|镇|乡))?{_H}{{2,14}}?(?:(?:股份)?有限(?:责任)?公司|集团(?:公司|有限公司)?|分公司|律师事务所|会计师事务所|合作社)(?:{_H}{{1,6}}分公司)?)"
+            rf"{_START}(?P<v>{_H}{{2,20}}?(?:(?:股份)?有限(?:责任)?公司|集团(?:公司|有限公司)?|分公司|律师事务所|会计师事务所|合作社)(?:{_H}{{1,6}}分公司)?)"
         ),
         score=0.85,
         check=_named_body,
@@ -238,7 +245,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_school",
         label=Label.ORGANISATION,
         pattern=(
-            rf"(?P<v>(?:{_PROVINCE}|{_SHORT_PROVINCE}|{_CITY}市?|{_H}{{1,4}}(?:市|县|区|镇|乡|村)|(?<=[在读于是]){_H}{{2,4}})(?:{_H}|第?[一二三四五六七八九十\d]{{1,3}}){{0,10}}?"
+            rf"(?P<v>(?:{_PROVINCE}|{_SHORT_PROVINCE}|{_CITY}市?|{_START}{_H}{{1,5}}?[市县区镇乡村]|(?<=[在读于是]){_H}{{2,4}})(?:{_H}|第?[一二三四五六七八九十\d]{{1,3}}){{0,10}}?"
             r"(?:大学|学院|中学|小学|幼儿园|学校|一中|二中|三中|实验小学|高中|派出所|村委会|居委会|街道办|公安局|供电局|税务局|教育局|财政局|信用社|研究所|研究院|[机纺钢水化电造食服鞋玩铸砖]\S{0,4}厂))(?!附属|医院|华西|毕业证|生(?!活)|学历|文化|[一二三四五六]附院)"
         ),
         score=0.8,

@@ -332,6 +332,7 @@ _WHO: dict[str, Callable[[Scene, Draft], None]] = {
     "sxt": _lit(lambda s: "女士" if s.female else "先生"),
     "sxe": _lit(lambda s: s.random.choice(("Female", "F") if s.female else ("Male", "M"))),
     "age": _tag(Label.AGE, age_text),
+    "age2": _tag(Label.AGE, lambda s: f"{s.random.randint(30, 99)}岁"),
     "agen": _tag(Label.AGE, lambda s: str(max(s.age, 1))),
     "ethnic": _tag(Label.ETHNICITY, lambda s: s.random.choice(words("profile", "ethnic"))),
     "ethnic2": _tag(Label.ETHNICITY, lambda s: s.random.choice(words("profile", "ethnic"))),
