@@ -38,7 +38,7 @@ class TypeScore:
 
 @dataclass(frozen=True, slots=True)
 class DetectorScore:
-    """One detector alone, or the union without it."""
+    """One detector alone, or the union without it. `patterns` is all recognisers, `patterns/ssn` one of them."""
 
     detector: str
     recall: Metric | None
@@ -100,6 +100,14 @@ class _Tally:
         self.hidden_characters = np.zeros(documents)
         self.hidden_identifiers = np.zeros(documents)
         self.over = np.zeros(documents)
+
+    def copy(self) -> _Tally:
+        """Return a tally with the same counts."""
+        other = _Tally(0)
+        other.hidden_characters = self.hidden_characters.copy()
+        other.hidden_identifiers = self.hidden_identifiers.copy()
+        other.over = self.over.copy()
+        return other
 
     def count(self, index: int, document: _Document, covered: Mask) -> list[tuple[int, int]]:
         """Count document `index`; return (characters hidden, characters) of every gold span."""
@@ -188,7 +196,7 @@ def _measure(documents: Sequence[_Document], spans: Sequence[Sequence[Span]], se
     handles = base.register(union)
     touched = ratios.add(empty * (union.over > 0), empty, units=int(empty.sum()))
     type_handles = {label: _register_type(ratios, rows, plain) for label, rows in types.items()}
-    detector_handles = _register_detectors(documents, spans, base)
+    detector_handles = _register_detectors(documents, spans, base, union)
     metrics = ratios.metrics()
     return DeidScores(
         documents=size,
@@ -242,15 +250,28 @@ def _register_type(ratios: Ratios, rows: Counts, plain: Counts) -> tuple[int, in
 
 
 def _register_detectors(
-    documents: Sequence[_Document], spans: Sequence[Sequence[Span]], base: _Base
+    documents: Sequence[_Document], spans: Sequence[Sequence[Span]], base: _Base, union: _Tally
 ) -> dict[str, tuple[int, ...]]:
-    """Score every detector alone, and the union without it."""
-    names = sorted({name for own in spans for span in own for name in span.by})
+    """Score every detector alone, and the union without it; recognisers of a family (`patterns/ssn`) also together."""
+    where: dict[str, set[int]] = {}
+    for index, own in enumerate(spans):
+        for name in {name for span in own for name in span.by}:
+            for key in {name, name.partition("/")[0]}:
+                where.setdefault(key, set()).add(index)
     handles: dict[str, tuple[int, ...]] = {}
-    for name in names:
-        alone, without = _Tally(len(documents)), _Tally(len(documents))
-        for index, (document, own) in enumerate(zip(documents, spans, strict=True)):
-            alone.count(index, document, document.cover([span for span in own if name in span.by]))
-            without.count(index, document, document.cover([span for span in own if span.by != {name}]))
+    for name in sorted(where):
+        alone, without = _Tally(len(documents)), union.copy()
+        for index in where[name]:  # elsewhere it found nothing, and its absence changes nothing
+            document, own = documents[index], spans[index]
+            alone.count(index, document, document.cover([span for span in own if _of(span, name)]))
+            without.count(index, document, document.cover([span for span in own if not _only_of(span, name)]))
         handles[name] = (*base.register(alone), *base.register(without)[:2])
     return handles
+
+
+def _of(span: Span, name: str) -> bool:
+    return any(item == name or item.startswith(f"{name}/") for item in span.by)
+
+
+def _only_of(span: Span, name: str) -> bool:
+    return all(item == name or item.startswith(f"{name}/") for item in span.by)

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 from onprem.errors import InputError
+from onprem.labels import Label
 
 Document = tuple[str, list[tuple[int, int, str]]]
 
@@ -65,7 +66,7 @@ def _mixed(text: ET.Element) -> Document:
 def inline(content: str, *, split: bool = True) -> Iterator[Document]:
     """Read text with inline tags, `<TYPE>…</TYPE>`; lines of three dashes separate documents when `split`.
 
-    A tag without its partner on the same level is text when no closing tag of that name follows anywhere.
+    Angle brackets around a word that is no label and is closed nowhere are text.
 
     Raises:
         InputError: tags are nested or closed without being open.
@@ -82,7 +83,7 @@ def _inline(document: str, number: int) -> Document:
     opened: tuple[str, int] | None = None
     for match in _TAG.finditer(document):
         name = match.group(2)
-        if name not in closing:
+        if name not in closing and name not in Label.__members__:
             continue
         pieces.append(document[position : match.start()])
         length += match.start() - position

@@ -66,6 +66,17 @@ def test_detectors_alone_and_left_out():
     assert rows["b"].hidden_without.value == pytest.approx(1 / 3)
 
 
+def test_recognisers_of_a_family_count_together_too():
+    gold = [parse("<NAME>Ann</NAME> <NAME>Bob</NAME> <NAME>Cy</NAME>"), parse("<NAME>Di</NAME>")]
+    found = [[span(0, 3, by=("p/x", "p/y")), span(4, 7, by=("p/y", "n"))], [span(0, 2, by=("n",))]]
+    rows = {row.detector: row for row in score(gold, found).by_detector}
+    assert set(rows) == {"p", "p/x", "p/y", "n"}
+    assert rows["p"].hidden.value == pytest.approx(2 / 4)
+    assert rows["p"].hidden_without.value == pytest.approx(2 / 4)  # Bob and Di by n
+    assert rows["p/x"].hidden_without.value == pytest.approx(3 / 4)
+    assert rows["n"].clean.value == pytest.approx(1 / 2)
+
+
 def test_what_a_policy_keeps_counts_on_neither_side():
     rules = Rules(STATE=Operator.KEEP, AGE=Operator.BAND, DATE=Operator.YEAR)
     gold = [

@@ -128,6 +128,7 @@ def test_foreign_labels(name, label):
         ("a.txt", "<NAME>Zebulon <DATE>3</DATE></NAME>"),
         ("a.txt", "<NAME>a</NAME><NAME>Zebulon"),
         ("a.txt", "Zebulon</NAME>"),
+        ("a.txt", "<NAME>Zebulon"),
     ],
 )
 def test_malformed_gold_is_refused_without_its_text(tmp_path, name, content):

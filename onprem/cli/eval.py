@@ -1,0 +1,173 @@
+"""`onprem eval`: measure what a hospital is about to trust."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onprem.cli import JsonOption, SiteOption, open_site, render
+
+if TYPE_CHECKING:
+    from onprem.audit.log import Note
+    from onprem.config import Site
+    from onprem.evaluate.deid import DeidScores
+    from onprem.model import Span
+    from onprem.policy.schema import Policy
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Measure de-identification against gold spans, with intervals."
+)
+
+_GOLD = typer.Option("--gold", metavar="FILE", help="JSON lines, i2b2 XML, brat, inline tags; a file or folder.")
+_POLICY = typer.Option("--policy", metavar="NAME", help="Count only what this policy hides; default: everything.")
+_ONLY = typer.Option("--detectors", metavar="A,B", help="Only these: patterns, presidio, ner.")
+_LANG = typer.Option("--lang", metavar="auto|en|zh", help="Language of the texts.")
+_PERTURB = typer.Option("--perturb", help="Measure copies with changed case, spacing, width and errors too.")
+_SEED = typer.Option("--seed", metavar="N", help="Seed of the resampling and of the copies.")
+
+
+@app.callback()
+def _group() -> None:
+    """Measure de-identification against gold spans, with intervals."""
+
+
+@app.command("deid")
+def deid(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
+    gold: Annotated[Path, _GOLD],
+    policy: Annotated[str | None, _POLICY] = None,
+    detectors: Annotated[str | None, _ONLY] = None,
+    lang: Annotated[str, _LANG] = "auto",
+    perturb: Annotated[bool, _PERTURB] = False,
+    seed: Annotated[int, _SEED] = 0,
+    site: SiteOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print recall, clean documents and over-redaction of the detectors on a gold standard, per type and detector.
+
+    The roster has no part in it: a gold standard has no tables of patients. Measures are defined in docs/measures.md.
+    """
+    from onprem.detect.ensemble import DETECTORS
+    from onprem.pipeline.plan import check_lang
+
+    opened = None if site is None else open_site(site)
+    language = check_lang(lang)
+    only = _chosen(detectors, DETECTORS)
+    rules = None if policy is None else _policy(policy, opened)
+    with _audited(opened) as note:
+        system = _System(rules, only, language)
+        runs, seconds = _measure(system, gold, seed=seed, perturb=perturb, json=json)
+        first = next(iter(runs.values()))
+        if note is not None:
+            note.counts |= {"documents": first.documents, "identifiers": first.identifiers, "missed": len(first.missed)}
+            note.digests |= {} if rules is None else {"policy": rules.digest}
+    _show(runs, seconds, json=json)
+
+
+class _System:
+    """The detectors under a policy, and what counts under it."""
+
+    def __init__(self, policy: Policy | None, only: Sequence[str], lang: str) -> None:
+        from onprem.detect.ensemble import LANGUAGES, Ensemble
+        from onprem.evaluate.allow import hidden_labels, stays_under
+        from onprem.pipeline.room import own_recognisers
+
+        self.hidden = None if policy is None else hidden_labels(policy)
+        self.stays = None if policy is None else stays_under(policy)
+        self._lang = lang
+        self._ensemble = Ensemble.load(
+            recognisers=() if policy is None else own_recognisers(policy),
+            langs=LANGUAGES if lang == "auto" else (lang,),
+            only=only,
+        )
+
+    def find(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        return self._ensemble.find(texts, lang=self._lang)
+
+
+def _measure(
+    system: _System, path: Path, *, seed: int, perturb: bool, json: bool
+) -> tuple[dict[str, DeidScores], tuple[float, int]]:
+    """Return the scores of the system, of the baselines and of the copies; and (seconds, characters) of the first."""
+    from onprem.evaluate.baselines import BASELINES
+    from onprem.evaluate.deid import score
+    from onprem.evaluate.gold import read_gold
+    from onprem.evaluate.perturb import PERTURBATIONS
+    from onprem.evaluate.perturb import perturb as copies_of
+
+    documents = read_gold(path)
+    texts = [document.text for document in documents]
+    copies = list(PERTURBATIONS) if perturb else []
+    with render.bar(json=json) as progress:
+        progress.stage("evaluate", 1 + len(copies))
+        clock = time.monotonic()
+        found = system.find(texts)
+        seconds = time.monotonic() - clock
+        runs = {"detectors": score(documents, found, hidden=system.hidden, stays=system.stays, seed=seed)}
+        progress.advance(1)
+        for name, baseline in BASELINES.items():
+            spans = [baseline(text) for text in texts]
+            runs[name] = score(documents, spans, hidden=system.hidden, stays=system.stays, seed=seed)
+        for name in copies:
+            changed = copies_of(documents, name, seed=seed)
+            found = system.find([document.text for document in changed])
+            runs[f"copy: {name}"] = score(changed, found, hidden=system.hidden, stays=system.stays, seed=seed)
+            progress.advance(1)
+    return runs, (seconds, sum(map(len, texts)))
+
+
+def _show(runs: dict[str, DeidScores], speed: tuple[float, int], *, json: bool) -> None:
+    from onprem.evaluate import tables
+
+    if json:
+        render.table(tables.LONG, tables.long_rows(runs), json=True)
+        return
+    scores = next(iter(runs.values()))
+    seconds, characters = speed
+    totals: dict[str, object] = {
+        "documents": scores.documents,
+        "identifiers": scores.identifiers,
+        "identifying_characters": scores.characters,
+        "missed_identifiers": len(scores.missed),
+        "characters_per_second": round(characters / max(seconds, 1e-3)),
+    }
+    render.document(totals, json=False)
+    for title, (columns, rows) in (
+        ("measures, with 95 % intervals", tables.headline(runs)),
+        ("by type", tables.by_type(scores)),
+        ("by detector", tables.by_detector(scores)),
+    ):
+        render.table(columns, rows, json=False, title=title)
+
+
+def _chosen(given: str | None, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the detectors named on the command line.
+
+    Raises:
+        UsageError: one is not known.
+    """
+    from onprem.errors import UsageError
+
+    if given is None:
+        return tuple(known)
+    names = tuple(name.strip() for name in given.split(",") if name.strip())
+    if not names or set(names) - set(known):
+        raise UsageError("--detectors names one that is not known", hint="the detectors are: " + ", ".join(known))
+    return names
+
+
+def _policy(name: str, site: Site | None) -> Policy:
+    from onprem.policy.schema import load
+
+    return load(name, site_policies=None if site is None else site.folder("policies"))
+
+
+def _audited(site: Site | None) -> AbstractContextManager[Note | None]:
+    """Audit an evaluation at a site; a gold standard can be measured without one."""
+    from onprem.audit.log import audited
+
+    return nullcontext(None) if site is None else audited(site, "eval")
