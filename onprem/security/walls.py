@@ -9,7 +9,7 @@ sockets.
 pair can never be connected elsewhere. A datagram pair can (it may be re-addressed to a named socket), so it is denied.
 
 Sockets that were open before the filter keep working, so a process that inherits one refuses to start. The standard
-streams may be AF_UNIX sockets: a service manager hands them over so.
+streams may be AF_UNIX stream sockets: a service manager hands them over so.
 
 Sources: seccomp(2), the kernel's Documentation/userspace-api/seccomp_filter.rst, asm/unistd_64.h, asm-generic/unistd.h.
 """
@@ -33,7 +33,7 @@ _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _NUMBER, _ARCHITECTURE, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24
 
 _PR_SET_NO_NEW_PRIVS, _SET_MODE_FILTER, _FLAG_TSYNC = 38, 1, 1
-_AF_UNIX, _SOCK_STREAM, _SOCK_DGRAM, _SOL_SOCKET, _SO_DOMAIN = 1, 1, 2, 1, 39
+_AF_UNIX, _SOCK_STREAM, _SOCK_DGRAM, _SOL_SOCKET, _SO_TYPE, _SO_DOMAIN = 1, 1, 2, 1, 3, 39
 _X32_FIRST = 0x40000000
 # unix, inet, inet6, netlink, packet, alg, vsock: a probe of each must be denied
 _PROBED_FAMILIES = (1, 2, 10, 16, 17, 38, 40)
@@ -106,7 +106,7 @@ def _call(libc: ctypes.CDLL, number: int, *arguments: int) -> int:
 
 
 def inherited_ways_out() -> list[int]:
-    """Return the open descriptors that are sockets or io_uring queues, without AF_UNIX standard streams.
+    """Return the open descriptors that are sockets or io_uring queues, AF_UNIX stream standard streams apart.
 
     Raises:
         WallError: /proc is not mounted, so descriptors cannot be listed.
@@ -122,16 +122,20 @@ def inherited_ways_out() -> list[int]:
             target = str(Path(f"/proc/self/fd/{name}").readlink())
         except OSError:  # the descriptor of the listing itself, closed by now
             continue
-        handed_over = int(name) <= 2 and _family(libc, int(name)) == _AF_UNIX
+        handed_over = int(name) <= 2 and _is_unix_stream(libc, int(name))
         if target == "anon_inode:[io_uring]" or (target.startswith("socket:") and not handed_over):
             found.append(int(name))
     return sorted(found)
 
 
-def _family(libc: ctypes.CDLL, descriptor: int) -> int:
-    value, size = ctypes.c_int(-1), ctypes.c_uint(ctypes.sizeof(ctypes.c_int))
-    libc.getsockopt(descriptor, _SOL_SOCKET, _SO_DOMAIN, ctypes.byref(value), ctypes.byref(size))
-    return value.value
+def _is_unix_stream(libc: ctypes.CDLL, descriptor: int) -> bool:
+    """Say whether a socket is an AF_UNIX stream; a datagram socket could still be written to any address."""
+    found = []
+    for option in (_SO_DOMAIN, _SO_TYPE):
+        value, size = ctypes.c_int(-1), ctypes.c_uint(ctypes.sizeof(ctypes.c_int))
+        libc.getsockopt(descriptor, _SOL_SOCKET, option, ctypes.byref(value), ctypes.byref(size))
+        found.append(value.value)
+    return found == [_AF_UNIX, _SOCK_STREAM]
 
 
 _raised_in: set[int] = set()  # process ids: a fork inherits both this set and the filter

@@ -18,9 +18,10 @@ _CALL = re.compile(r"\b(socket|socketpair|connect|sendto|io_uring_setup)\((.*?)\
 
 @dataclass(frozen=True)
 class Trace:
-    """The exit code of a traced command and its network calls as (name, arguments, result)."""
+    """The exit code of a traced command, what it said, and its network calls as (name, arguments, result)."""
 
     code: int
+    err: str
     calls: tuple[tuple[str, str, int], ...]
 
     @property
@@ -43,4 +44,6 @@ def trace(arguments, *, work, environment=None):
         command, env=settings, capture_output=True, stdin=subprocess.DEVNULL, timeout=600, check=False
     )
     found = _CALL.findall(output.read_text(errors="replace"))
-    return Trace(done.returncode, tuple((name, told, int(result)) for name, told, result in found))
+    return Trace(
+        done.returncode, done.stderr.decode(), tuple((name, told, int(result)) for name, told, result in found)
+    )

@@ -190,6 +190,9 @@ def test_inherited_socket_is_refused():
 def test_network_socket_as_standard_input_is_refused_unix_is_not():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as network:
         assert "WallError" in python("print('started')", walled=True, stdin=network).stderr
+    one, other = socket.socketpair(type=socket.SOCK_DGRAM)
+    with one, other:  # could be written to any address
+        assert "WallError" in python("print('started')", walled=True, stdin=one).stderr
     one, other = socket.socketpair()
     with one, other:
         assert python("print('started')", walled=True, stdin=one).stdout.strip() == "started"
