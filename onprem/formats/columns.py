@@ -19,7 +19,12 @@ from onprem.labels import Label
 from onprem.model import Kind
 
 _HINT = "say text, clinical, drop or a label such as NAME, RECORD_NUMBER:patient or NAME:staff"
-_KEYS = {Label.NATIONAL_ID: "national", Label.SSN: "national", Label.RECORD_NUMBER: "record", Label.HEALTH_PLAN_NUMBER: "plan"}
+_KEYS = {
+    Label.NATIONAL_ID: "national",
+    Label.SSN: "national",
+    Label.RECORD_NUMBER: "record",
+    Label.HEALTH_PLAN_NUMBER: "plan",
+}
 
 
 def placement_of(what: str) -> Placement:
@@ -75,7 +80,9 @@ def save_column(path: Path, header: str, what: str) -> None:
     if not folded:
         raise PolicyError("a column without a name cannot be told about", hint="name the column in the file first")
     kept = {old: word for old, word in _read(path).items() if headers.fold(old) != folded}
-    lines = [f"{_quoted(name)} = {_quoted(word)}\n" for name, word in sorted((kept | {header.strip(): what.strip()}).items())]
+    lines = [
+        f"{_quoted(name)} = {_quoted(word)}\n" for name, word in sorted((kept | {header.strip(): what.strip()}).items())
+    ]
     fresh = path.with_name(path.name + ".new")
     try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

@@ -7,6 +7,7 @@ is not known may itself be an identifier and is written as `column_<position>`. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from onprem.errors import OutputError
@@ -17,9 +18,10 @@ from onprem.formats.delimited_rows import Row, Rows, Shape
 from onprem.formats.encoding import Encoding, UnreadableInput, detect, detect_file, is_binary, read_head
 from onprem.formats.parts import join_parts, open_part
 from onprem.formats.placing import Placed
-from onprem.model import Clean, Field, Held, Kind, Raw, Reason, Record
+from onprem.model import Clean, Held, Kind, Raw, Reason, Record
 
 _HEAD_BYTES = 262_144
+_ABOVE = 2  # `Chunk.part` of the rows above the header, which are held
 _PREFERRED = {".tsv": "\t", ".tab": "\t", ".psv": "|", ".csv": ","}
 
 
@@ -45,16 +47,10 @@ class DelimitedSource:
     def _place(self) -> list[Placed]:
         width = self._layout.width
         samples = [self._layout.column(index) for index in range(width)]
-        return placing.place_columns(self._names(), samples, self._options)
-
-    def _names(self) -> list[str]:
-        header = self._layout.header
-        if header is None or len(header.cells) != self._layout.width:
-            return [""] * self._layout.width  # headers that do not line up with the columns name none of them
-        return [name.strip() for name in header.cells]
+        return placing.place_columns(self._layout.names(), samples, self._options)
 
     def _named(self) -> list[str]:
-        names = self._names()
+        names = self._layout.names()
         folded = [headers.fold(name) for name in names]
         return [
             f"col:{name}" if item.known and folded.count(fold) == 1 else f"col#{index}"
@@ -80,16 +76,23 @@ class DelimitedSource:
         if header is None:
             return mark
         head = _text(read_head(self._path, _HEAD_BYTES), self._encoding)
-        return mark + self._encoding.length(head[: len(header.before) + header.length])
+        return mark + self._encoding.length(head[: self._layout.preamble + len(header.before) + header.length])
 
     def chunks(self) -> Iterator[Chunk]:
-        """Cut the file at row ends."""
-        return chunks.cut(self._path, self._encoding, self._rows, self._start(), self._options)
+        """Cut the file at row ends; rows above the header are a chunk of their own."""
+        above = self._layout.above
+        if above:
+            yield Chunk(0, above, len(self._encoding.mark), 0, _ABOVE)
+        for chunk in chunks.cut(self._path, self._encoding, self._rows, self._start(), self._options):
+            yield replace(chunk, first=chunk.first + above)
 
     def read(self, chunk: Chunk) -> Iterator[Record[Raw] | Held]:
         """Yield one record for each row; a ragged row, or one whose quotes do not balance, is held."""
         if chunk.part == chunks.OVERSIZE:
             yield Held(f"{self._source}:{chunk.first}", "", Reason.TOO_LARGE)
+            return
+        if chunk.part == _ABOVE:
+            yield from (Held(f"{self._source}:{index}", "", Reason.STRUCTURE) for index in range(chunk.count))
             return
         text = chunks.read_text(self._path, self._encoding, chunk)
         may_be_damaged = self._encoding.damaged(text) or self._encoding.codec == "gb18030"
@@ -139,12 +142,10 @@ class DelimitedSource:
         header = self._layout.header
         if header is None:
             return ""
-        known = [item.known for item in self._placed]
-        if len(known) != len(header.cells):
-            known = [False] * len(header.cells)
+        named = [name if item.known else "" for name, item in zip(self._layout.names(), self._placed, strict=True)]
         cells = [
-            cell if named else f"column_{index}"
-            for index, (cell, named) in enumerate(zip(header.cells, known, strict=True), start=1)
+            cell if index <= len(named) and cell.strip() and cell.strip() == named[index - 1] else f"column_{index}"
+            for index, cell in enumerate(header.cells, start=1)
         ]
         return self._rows.render(cells, Shape(header.quoted, header.end, header.before))
 
@@ -197,7 +198,7 @@ _ZH = (
     "王小明,11010519491231002X,ZY0012345,北京市朝阳区建国路1号,患者今日入院。\r\n"
 )
 SAMPLES = (
-    Sample("plain", ".csv", lambda: _PEOPLE.encode(), 2),
+    Sample("plain", ".csv", _PEOPLE.encode, 2),
     Sample("tab", ".tsv", lambda: _PEOPLE.replace(",", "\t").encode(), 2),
     Sample("semicolon, mark, CRLF", ".csv", lambda: b"\xef\xbb\xbf" + _PEOPLE.replace(",", ";").replace("\n", "\r\n").encode(), 2),
     Sample("bar in gb18030", ".csv", lambda: _ZH.replace(",", "|").replace("王", "镕").encode("gb18030"), 1),
@@ -212,15 +213,15 @@ SAMPLES = (
     ),
     Sample("no last newline", ".csv", lambda: _PEOPLE.rstrip("\n").encode(), 2),
     Sample("old line ends", ".csv", lambda: _PEOPLE.replace("\n", "\r").encode(), 2),
-    Sample("no header", ".csv", lambda: _PEOPLE.partition("\n")[2].encode(), 2),
+    Sample("no header", ".csv", _PEOPLE.partition("\n")[2].encode, 2),
     Sample("duplicate headers", ".csv", lambda: b"name,note,note\nLee,seen by Lee,well\n", 1),
     Sample("missing header", ".csv", lambda: b"name,,note\nLee,Zoe,well\nMa,Bo,well\n", 2),
     Sample("header of another width", ".csv", lambda: b"name,note\nLee,Zoe,well\nMa,Bo,well\n", 2),
     Sample("header only", ".csv", lambda: b"name,note\n", 0),
     Sample("empty", ".csv", lambda: b"", 0),
-    Sample("ragged", ".csv", lambda: (_PEOPLE + "p3,Cy\np4,Di,1950-01-01,well,extra\np5,Ed,1951-01-01,well\n").encode(), 5, 2),
-    Sample("text after a quote", ".csv", lambda: (_PEOPLE + 'p3,"Cy"x,1950-01-01,well\n').encode(), 3, 1),
-    Sample("open quote", ".csv", lambda: (_PEOPLE + 'p3,Cy,1950-01-01,"well\np4,Di,1950-01-01,well\n').encode(), 3, 1),
+    Sample("ragged", ".csv", (_PEOPLE + "p3,Cy\np4,Di,1950-01-01,well,extra\np5,Ed,1951-01-01,well\n").encode, 5, 2),
+    Sample("text after a quote", ".csv", (_PEOPLE + 'p3,"Cy"x,1950-01-01,well\n').encode, 3, 1),
+    Sample("open quote", ".csv", (_PEOPLE + 'p3,Cy,1950-01-01,"well\np4,Di,1950-01-01,well\n').encode, 3, 1),
     Sample("NUL", ".csv", lambda: _PEOPLE.replace("Lee.", "Lee\0.").encode(), 2),
     Sample("one row of another encoding", ".csv", lambda: _ZH.encode() + _ZH.partition("\n")[2].encode("gb18030"), 2, 1),
     Sample("image", ".csv", lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)), 0, refused=True),

@@ -21,12 +21,29 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_ .\-/][A-Za-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the file is laid out. `header` is None for a file that begins with data."""
+    """How the file is laid out. `header` is None for a file that begins with data.
+
+    `preamble` is the length, in characters, of the rows above the header (a title), and `above` their number.
+    """
 
     delimiter: str
     width: int
     header: Row | None
     sample: tuple[tuple[str, ...], ...] = field(repr=False)  # rows of data of the right width
+    preamble: int = 0
+    above: int = 0
+
+    def names(self) -> list[str]:
+        """Return the headers, "" for columns without one."""
+        if self.header is None:
+            return [""] * self.width
+        names = [name.strip() for name in self.header.cells]
+        extra = self.width - len(names)
+        if extra == 1 and not any(cell.strip() for cell in self.column(self.width - 1)):
+            return [*names, ""]  # rows end with a delimiter, the header does not
+        if extra == -1 and not names[-1]:
+            return names[:-1]
+        return names if not extra else [""] * self.width  # headers that do not line up name none of the columns
 
     def column(self, index: int) -> list[str]:
         """Return the sampled cells of one column (0-based)."""
@@ -44,12 +61,28 @@ def layout_of(head: str, preferred: str, options: ReadOptions, *, complete: bool
     delimiter = max(DELIMITERS, key=lambda mark: _score(candidates[mark], options) + (mark == preferred) * 0.25)
     rows = candidates[delimiter]
     width = _width(rows)
-    first, rest = rows[0], rows[1:]
+    above = _above(rows, width, options)
+    first, rest = rows[above], rows[above + 1 :]
     data = [row.cells for row in rest if row.sound and len(row.cells) == width]
     if is_header(first.cells, data, options):
-        return Layout(delimiter, width, first, tuple(data))
+        preamble = sum(len(row.before) + row.length for row in rows[:above])
+        return Layout(delimiter, width, first, tuple(data), preamble, above)
     sample = ([first.cells] if len(first.cells) == width else []) + data
     return Layout(delimiter, width, None, tuple(sample))
+
+
+_MOST_ABOVE = 5
+
+
+def _above(rows: Sequence[Row], width: int, options: ReadOptions) -> int:
+    """Return how many rows stand above the header: titles, which name no column, over a row that mostly names columns."""
+    for index, row in enumerate(rows[: _MOST_ABOVE + 1]):
+        known = sum(_names_column(cell, options) for cell in row.cells)
+        if known and not index:
+            return 0
+        if len(row.cells) == width and known >= 2 and known * 2 >= sum(bool(cell.strip()) for cell in row.cells):
+            return index
+    return 0
 
 
 def _sample_rows(head: str, delimiter: str, *, complete: bool) -> list[Row]:
@@ -67,7 +100,9 @@ def _score(rows: Sequence[Row], options: ReadOptions) -> float:
     if width < 2:
         return 0.1
     same = sum(len(row.cells) == width and row.sound for row in rows) / len(rows)
-    known = sum(_names_column(cell, options) for cell in rows[0].cells) / len(rows[0].cells)
+    known = max(
+        sum(_names_column(cell, options) for cell in row.cells) / len(row.cells) for row in rows[: _MOST_ABOVE + 1]
+    )
     return same * (2 if len(rows) > 1 else 1) + known + min(width, 20) / 100
 
 

@@ -126,7 +126,7 @@ class Rows:
         return count, position
 
     def skip(self, text: str, state: int) -> tuple[int, int]:
-        """Pass over one row. States: 0 at a cell, 1 in a bare cell, 2 in quotes, 3 after a quote, 4 after \\r."""
+        r"""Pass over one row. States: 0 at a cell, 1 in a bare cell, 2 in quotes, 3 after a quote, 4 after \\r."""
         position = 0
         while position < len(text):
             character = text[position]

@@ -92,7 +92,7 @@ class _Converter:
     """Traditional to simplified Chinese; the tables are loaded when a Chinese header is first seen."""
 
     def __init__(self) -> None:
-        from opencc import OpenCC  # noqa: PLC0415 - loads tables
+        from opencc import OpenCC  # loads tables
 
         self._opencc = OpenCC("t2s")
 
@@ -128,7 +128,7 @@ def _compound_en(header: str) -> tuple[str, bool]:
 
 
 def _is_word(word: str) -> bool:
-    return word.isdigit() and len(word) <= 2 or any(
+    return (word.isdigit() and len(word) <= 2) or any(
         word in vocabulary.words(section) for section in ("patient", "staff", "clinical_names", "plain")
     )  # fmt: skip
 
@@ -170,7 +170,7 @@ def _owned(group: str, before: Sequence[str]) -> str:
     if group in _NAMES:
         if qualifiers & vocabulary.words("clinical_names") and not patient and not _person_of_staff(qualifiers):
             return "clinical"
-        return "staff_name" if staff and not patient or group == "staff_name" else group
+        return "staff_name" if (staff and not patient) or group == "staff_name" else group
     if group == "other_id":
         return _number_group(qualifiers, bool(staff and not patient))
     if group in {"phone", "email", "licence"} and staff and not patient:
@@ -184,7 +184,10 @@ def _person_of_staff(qualifiers: set[str]) -> bool:
 
 _NUMBERS = (
     (frozenset({"patient", "pat", "pt", "person", "患者", "病人"}), "patient_key"),
-    (frozenset({"encounter", "enc", "visit", "admission", "就诊", "住院", "门诊", "急诊", "入院", "挂号"}), "encounter_key"),
+    (
+        frozenset({"encounter", "enc", "visit", "admission", "就诊", "住院", "门诊", "急诊", "入院", "挂号"}),
+        "encounter_key",
+    ),
     (frozenset({"insurance", "plan", "member", "医保"}), "health_plan"),
     (frozenset({"account", "billing", "结算", "收费"}), "account"),
     (frozenset({"drug", "medication", "concept", "item", "药品", "项目", "科室"}), "code"),
@@ -224,6 +227,11 @@ def place(header: str) -> Placement | None:
     return _read(header, _group(header.strip())[0])
 
 
+def group_of(header: str) -> str:
+    """Return the name of the group of `headers.toml` that a header belongs to; "" for none."""
+    return _group(header.strip())[0]
+
+
 def is_known(header: str) -> bool:
     """Say whether every part of a header is of the vocabulary, so that it may be shown and written."""
     return _group(header.strip())[1]
@@ -246,7 +254,8 @@ def place_by_values(header: str, sample_values: Sequence[str]) -> Placement:
     if placement.kind is Kind.CLINICAL:
         return _checked_clinical(placement, evidence, is_code=group == "code", is_sure=known)
     if placement.kind is Kind.TEXT:
-        return placement
+        # a bare name in a cell has no context by which a detector would know it
+        return _identifier(Label.NAME) if evidence.label is Label.NAME else placement
     return _checked_identifier(placement, evidence)
 
 
@@ -281,9 +290,9 @@ def _checked_clinical(placement: Placement, evidence: Evidence, *, is_code: bool
         return Placement(Kind.TEXT)
     if is_code:
         return placement
-    if evidence.looks is Looks.LONG_NUMBER:
+    if evidence.looks is Looks.SERIAL:
         return Placement(Kind.UNKNOWN)
-    if not is_sure and evidence.looks is Looks.OTHER:
+    if not is_sure and evidence.looks in {Looks.OTHER, Looks.LONG_NUMBER}:
         return Placement(Kind.UNKNOWN)  # "xyz result": the ending alone does not vouch for words
     return placement
 
@@ -294,7 +303,9 @@ def _checked_identifier(placement: Placement, evidence: Evidence) -> Placement:
     if label is None or label is placement.label or placement.label in {Label.BIRTH_DATE, Label.PHOTO, Label.BIOMETRIC}:
         return placement
     if label is Label.DATE:
-        return replace(placement, label=Label.BIRTH_DATE, roster="patient") if placement.label is Label.AGE else placement
+        return (
+            replace(placement, label=Label.BIRTH_DATE, roster="patient") if placement.label is Label.AGE else placement
+        )
     if label is Label.NATIONAL_ID:
         return replace(placement, label=label, key=placement.key or "national")
     if label in {Label.EMAIL, Label.SSN} or (label is Label.NAME and placement.label in _SOFT_DATE):

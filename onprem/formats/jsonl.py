@@ -282,29 +282,29 @@ FORMAT = JsonLinesFormat()
 
 _GOOD = '{"id": "n1", "patient": "p7", "text": "Seen by Dr. Lee.\\nPlan: rest"}\n'
 SAMPLES = (
-    Sample("plain", ".jsonl", lambda: (_GOOD * 3).encode(), 3),
+    Sample("plain", ".jsonl", (_GOOD * 3).encode, 3),
     Sample(
         "escaped",
         ".jsonl",
         lambda: b'{"text": "\\u738b\\u5c0f\\u660e a\\/b \\u003cp\\u003e"}\r\n{"text":"\\u00E9 \\u0130 \\uD83D\\uDE00"}',
         2,
     ),
-    Sample("mixed escapes", ".jsonl", lambda: '{"text": "\\u738b小\\u660E \\u0041da/ms\\/"}\n'.encode(), 1),
+    Sample("mixed escapes", ".jsonl", '{"text": "\\u738b小\\u660E \\u0041da/ms\\/"}\n'.encode, 1),
     Sample("blank lines", ".jsonl", lambda: b"\n \r\n" + _GOOD.encode() + b"\n\n" + _GOOD.encode() + b"\n\t\n", 2),
     Sample("blank lines only", ".jsonl", lambda: b"\n\r\n  \n", 0),
     Sample(
         "nested",
         ".jsonl",
-        lambda: (
+        (
             '{"patient": {"name": ["Ann", "Lee"], "age": 41, "alive": true, "x": null}, "text": "", "王小明": [1.50, {"a": "b"}]}\n'
-        ).encode(),
+        ).encode,
         1,
     ),
     Sample("gb18030", ".jsonl", lambda: '{"姓名": "王小明", "病程记录": "患者今日入院。"}\n'.encode("gb18030"), 1),
     Sample("utf-16", ".jsonl", lambda: b"\xfe\xff" + (_GOOD * 2).encode("utf-16-be"), 2),
     Sample("lone surrogate and NUL", ".jsonl", lambda: b'{"text": "a\\ud83d b\\u0000c \\udc00"}\n', 1),
     Sample("empty", ".jsonl", lambda: b"", 0),
-    Sample("trailing garbage", ".jsonl", lambda: (_GOOD + '{"text": "Lee"} Lee\n{"text": "Lee"\n[1]\n"Lee"\n').encode(), 5, 4),
+    Sample("trailing garbage", ".jsonl", (_GOOD + '{"text": "Lee"} Lee\n{"text": "Lee"\n[1]\n"Lee"\n').encode, 5, 4),
     Sample("duplicate keys", ".jsonl", lambda: b'{"text": "a", "text": "Lee"}\n' + _GOOD.encode(), 2, 1),
     Sample("deep", ".jsonl", lambda: b'{"text": ' + b"[" * 5000 + b"]" * 5000 + b"}\n" + _GOOD.encode(), 2, 1),
     Sample("raw control character", ".jsonl", lambda: b'{"text": "a\x00b"}\n' + _GOOD.encode(), 2, 1),

@@ -5,6 +5,8 @@ scalar type is read as text. An identifying column that is not text becomes text
 (`ReadOptions.typed`). A column that has no exact text is unknown and is emptied.
 """
 
+# ruff: noqa: ANN401 - pyarrow publishes no types
+
 from __future__ import annotations
 
 import io
@@ -65,7 +67,9 @@ class ParquetSource:
         """Return what the field at `path` was placed as when it was read."""
         found = self._by_path.get(path)
         if found is None:
-            found = next((item.seen[path] for item in self._plan if isinstance(item, NestedColumn) and path in item.seen), None)
+            found = next(
+                (item.seen[path] for item in self._plan if isinstance(item, NestedColumn) and path in item.seen), None
+            )
         return found or Placement(Kind.UNKNOWN)
 
     def chunks(self) -> Iterator[Chunk]:
@@ -121,7 +125,7 @@ class ParquetSource:
         Raises:
             OutputError: a record lacks a cell of its row, or the disk refuses.
         """
-        import pyarrow as pa  # noqa: PLC0415 - slow to import
+        import pyarrow as pa  # slow to import
 
         columns: list[list[Any]] = [[] for _ in self._plan]
         for _, record in records:
@@ -153,7 +157,7 @@ class ParquetSource:
             raise OutputError("a record does not have the fields of its source")
 
     def _schema(self) -> Any:
-        import pyarrow as pa  # noqa: PLC0415 - slow to import
+        import pyarrow as pa  # slow to import
 
         return pa.schema([item.field for item in self._plan])
 
@@ -163,8 +167,8 @@ class ParquetSource:
         Raises:
             OutputError: the disk refuses.
         """
-        import pyarrow as pa  # noqa: PLC0415 - slow to import
-        import pyarrow.parquet as pq  # noqa: PLC0415
+        import pyarrow as pa  # slow to import
+        import pyarrow.parquet as pq
 
         with open_part(out) as target, pq.ParquetWriter(
             target, self._schema(), compression=self._compression(), write_page_index=False
@@ -192,12 +196,19 @@ class ParquetSource:
 
 
 def _codec(name: str) -> str:
-    known = {"UNCOMPRESSED": "none", "SNAPPY": "snappy", "GZIP": "gzip", "BROTLI": "brotli", "ZSTD": "zstd", "LZ4": "lz4"}
+    known = {
+        "UNCOMPRESSED": "none",
+        "SNAPPY": "snappy",
+        "GZIP": "gzip",
+        "BROTLI": "brotli",
+        "ZSTD": "zstd",
+        "LZ4": "lz4",
+    }
     return known.get(name, "zstd")
 
 
 def _stream(parts: Sequence[Path]) -> Iterator[Any]:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa  # slow to import
 
     with writing():
         for part in parts:
@@ -230,8 +241,8 @@ FORMAT = ParquetFormat()
 
 
 def _written(columns: dict[str, Any], schema: Any = None, rows: int = 1000) -> bytes:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow as pa  # slow to import
+    import pyarrow.parquet as pq
 
     out = io.BytesIO()
     table = pa.table(columns, schema=schema).replace_schema_metadata({"origin": "Ann Lee"})
@@ -240,10 +251,10 @@ def _written(columns: dict[str, Any], schema: Any = None, rows: int = 1000) -> b
 
 
 def _typed() -> bytes:
-    import datetime  # noqa: PLC0415
-    import decimal  # noqa: PLC0415
+    import datetime
+    import decimal
 
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     when = datetime.datetime(2024, 3, 5, 10, 30)
     return _written(
@@ -267,7 +278,7 @@ def _typed() -> bytes:
 
 
 def _nested() -> bytes:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     person = {"name": ["Ann", "Lee"], "age": 41, "tags": [("Zoe", "x"), ("weight", "70")], "王小明": "y"}
     kind = pa.struct(
@@ -278,11 +289,15 @@ def _nested() -> bytes:
             ("王小明", pa.string()),
         ]
     )
-    return _written({"patient": pa.array([person, None, {**person, "name": None, "tags": []}], kind), "note": ["a", "b", "c"]})
+    return _written(
+        {"patient": pa.array([person, None, {**person, "name": None, "tags": []}], kind), "note": ["a", "b", "c"]}
+    )
 
 
 def _people() -> bytes:
-    return _written({"patient_id": ["p1", "p2"], "name": ["Ann Lee", "Bo Chen"], "Zoe": ["x", "y"], "note": ["seen", "well"]})
+    return _written(
+        {"patient_id": ["p1", "p2"], "name": ["Ann Lee", "Bo Chen"], "Zoe": ["x", "y"], "note": ["seen", "well"]}
+    )
 
 
 SAMPLES = (

@@ -1,5 +1,7 @@
 """The columns of a Parquet file as planned from its schema and first rows: how each is read, placed and written."""
 
+# ruff: noqa: ANN401 - pyarrow publishes no types
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +30,7 @@ class FlatColumn:
     kind: Any
     field: Any
 
-    def read(self, array: Any) -> Sequence[str | None | Reason]:
+    def read(self, array: Any) -> Sequence[str | Reason | None]:
         """Return the text of each cell; None for null; a reason where it has no text."""
         if self.shape is Shape.OPAQUE:
             return [str(item) if item.is_valid else None for item in array]
@@ -37,7 +39,7 @@ class FlatColumn:
         except (UnicodeDecodeError, ValueError):
             return [self._alone(array, index) for index in range(len(array))]
 
-    def _alone(self, array: Any, index: int) -> str | None | Reason:
+    def _alone(self, array: Any, index: int) -> str | Reason | None:
         try:
             return types.to_text(array.slice(index, 1), self.shape)[0]
         except UnicodeDecodeError:
@@ -130,7 +132,7 @@ class NestedColumn:
 
     def write(self, values: Sequence[Any]) -> Any:
         """Return the array of clean values."""
-        import pyarrow as pa  # noqa: PLC0415 - slow to import
+        import pyarrow as pa  # slow to import
 
         return pa.array(values, self.field.type)
 
@@ -158,7 +160,7 @@ def plan(file: Any, options: ReadOptions) -> list[FlatColumn | NestedColumn]:
 
 
 def _array(array: Any, kind: Any) -> Any:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa  # slow to import
 
     return pa.array([], kind) if array is None else array
 
@@ -175,7 +177,7 @@ def _place_flat(names: list[str], arrays: list[Any], shapes: list[Shape], option
 
 
 def _is_stringlike(kind: Any) -> bool:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa  # slow to import
 
     types_ = pa.types
     return bool(
@@ -186,7 +188,7 @@ def _is_stringlike(kind: Any) -> bool:
 
 def _out_type(kind: Any, placed: Placed, options: ReadOptions) -> Any:
     """Return the type that is written: an identifier that is not text becomes text, unless its label keeps its type."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa  # slow to import
 
     placement = placed.placement
     if placement.kind is not Kind.IDENTIFIER or placement.label in options.typed or _is_stringlike(kind):
@@ -195,7 +197,7 @@ def _out_type(kind: Any, placed: Placed, options: ReadOptions) -> Any:
 
 
 def _written(item: Any, position: int, placed: Placed, options: ReadOptions) -> Any:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa  # slow to import
 
     kind = _out_type(item.type, placed, options)
     # a cell that is emptied, or whose replacement is no value of the type, becomes null
@@ -204,7 +206,7 @@ def _written(item: Any, position: int, placed: Placed, options: ReadOptions) -> 
 
 
 def _nested(item: Any, position: int, array: Any, options: ReadOptions) -> NestedColumn:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa  # slow to import
 
     sampled: dict[tuple[str, ...], list[str]] = {}
     root = (Step(item.name, position),)

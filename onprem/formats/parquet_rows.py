@@ -4,6 +4,8 @@ A row group cannot be entered in its middle, so one cursor stays open per proces
 pass over the file, whatever the number of chunks.
 """
 
+# ruff: noqa: ANN401 - pyarrow publishes no types
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ _MAX_ROWS = 8_192
 @contextmanager
 def reading() -> Iterator[None]:
     """Turn the errors of the Parquet library into one without values."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow as pa  # slow to import
 
     try:
         yield
@@ -37,7 +39,7 @@ def open_file(path: Path) -> Any:
     Raises:
         UnreadableInput: it is not Parquet, is cut, or is encrypted.
     """
-    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
+    import pyarrow.parquet as pq  # slow to import
 
     with reading():
         # pre_buffer would hold whole column chunks of a row group in memory

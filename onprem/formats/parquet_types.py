@@ -3,6 +3,8 @@
 pyarrow is imported inside the functions: it takes longer to load than the rest of the package.
 """
 
+# ruff: noqa: ANN401 - pyarrow publishes no types
+
 from __future__ import annotations
 
 import datetime
@@ -27,7 +29,7 @@ class Shape(StrEnum):
 
 def shape_of(kind: Any, sample: Any) -> Shape:
     """Return how a column of Arrow type `kind` is read; `sample` is an array of its first values."""
-    import pyarrow as pa  # noqa: PLC0415 - see the module docstring
+    import pyarrow as pa
 
     types = pa.types
     if types.is_dictionary(kind):
@@ -42,13 +44,13 @@ def shape_of(kind: Any, sample: Any) -> Shape:
 
 
 def _is_string(kind: Any) -> bool:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _is_scalar(kind: Any) -> bool:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     types = pa.types
     return bool(
@@ -76,7 +78,7 @@ _LEAF_UNITS = frozenset({"s", "ms", "us"})  # Python's datetime holds no nanosec
 
 def _is_walkable(kind: Any) -> bool:
     """Say whether every leaf of a nested type has an exact text."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     types = pa.types
     if types.is_struct(kind):
@@ -103,7 +105,7 @@ def to_text(array: Any, shape: Shape) -> list[str | None]:
         UnicodeDecodeError: a string is not UTF-8.
         ValueError: a value does not come back from its text.
     """
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     if shape is Shape.TEXT:
         if pa.types.is_dictionary(array.type):
@@ -118,7 +120,7 @@ def to_text(array: Any, shape: Shape) -> list[str | None]:
 
 
 def _same(back: Any, array: Any) -> bool:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     if pa.types.is_floating(array.type):  # NaN is not equal to itself
         return bool(back.cast(pa.float64()).to_pylist().__repr__() == array.cast(pa.float64()).to_pylist().__repr__())
@@ -126,7 +128,7 @@ def _same(back: Any, array: Any) -> bool:
 
 
 def _cast_to_text(array: Any) -> Any:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     types = pa.types
     if types.is_duration(array.type):
@@ -139,7 +141,7 @@ def _cast_to_text(array: Any) -> Any:
 
 
 def _cast_from_text(texts: Any, kind: Any) -> Any:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     types = pa.types
     if types.is_duration(kind):
@@ -153,7 +155,7 @@ def _cast_from_text(texts: Any, kind: Any) -> Any:
 
 def from_text(texts: Sequence[str | None], kind: Any) -> Any:
     """Return an array of Arrow type `kind`; a text that is no value of the type becomes null."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     types = pa.types
     if types.is_dictionary(kind):
@@ -170,7 +172,7 @@ def from_text(texts: Sequence[str | None], kind: Any) -> Any:
 
 
 def _one(text: str | None, kind: Any) -> Any:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     try:
         return _cast_from_text(pa.array([text], pa.string()), kind)
@@ -189,7 +191,7 @@ class NestedLeaf:
 
 def walk(value: Any, kind: Any, steps: tuple[Step, ...]) -> Iterator[NestedLeaf]:
     """Yield the leaves of a nested value, in order; null is structure."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     types = pa.types
     if value is None:
@@ -225,7 +227,7 @@ def leaf_text(value: Any) -> str:
 
 def skeleton(value: Any, kind: Any, is_known: Callable[[str], bool]) -> Any:
     """Return the structure of a nested value without its leaves; see `rebuild`."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     if value is None:
         return None
@@ -245,7 +247,7 @@ def rebuild(structure: Any, texts: Iterator[str | None], kind: Any) -> Any:
     A skeleton is None for null, True for a leaf, a list for a struct or list, and a list of pairs (key text, or None for
     a key that comes from `texts`; value) for a map.
     """
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     types = pa.types
     if structure is None:
@@ -255,9 +257,7 @@ def rebuild(structure: Any, texts: Iterator[str | None], kind: Any) -> Any:
             kind.field(index).name: rebuild(part, texts, kind.field(index).type) for index, part in enumerate(structure)
         }
     if types.is_map(kind):
-        return [
-            (next(texts) if key is None else key, rebuild(item, texts, kind.item_type)) for key, item in structure
-        ]
+        return [(next(texts) if key is None else key, rebuild(item, texts, kind.item_type)) for key, item in structure]
     if isinstance(structure, list):
         return [rebuild(item, texts, kind.value_type) for item in structure]
     return leaf_value(next(texts), kind)
@@ -265,7 +265,7 @@ def rebuild(structure: Any, texts: Iterator[str | None], kind: Any) -> Any:
 
 def leaf_value(text: str | None, kind: Any) -> Any:
     """Return the Python scalar that `text` means in an Arrow type, or None when it means none."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     types = pa.types
     if text is None or _is_string(kind):

@@ -7,26 +7,35 @@ are patients or staff. A cell that does not fit what its column was placed as by
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from onprem.formats import headers, values
+from onprem.formats import headers, values, vocabulary
 from onprem.formats.contract import Placement, ReadOptions
 from onprem.labels import Label
 from onprem.model import Field, Kind
+from onprem.text import HAN
 
 _PROSE_CHARS = 48  # a coded or measured cell longer than this is read as text
+_HAN_PROSE_CHARS = 30
 _KEY_ORDER = ("patient", "record", "national", "plan", "encounter")
-_STAFF_LABELS = frozenset({Label.LICENCE_NUMBER})
+_OWN_KEYS = frozenset({"patient", "record", "encounter", "plan"})
+_ROW_KEYS = frozenset({"id", "uid", "uuid", "identifier", "编号", "key"})
+_PERSONAL = frozenset({Label.BIRTH_DATE, Label.NATIONAL_ID, Label.SSN})
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A column as placed. `known`: its header may be shown and written. `shape`: what its cells must look like."""
+    """A column as placed. `known`: its header may be shown and written.
+
+    `shape`: what a clinical cell must look like; one that does not is of kind `other`.
+    """
 
     placement: Placement
     known: bool
     shape: re.Pattern[str] | None = None
+    other: Kind = Kind.UNKNOWN
 
 
 UNPLACED = Placed(Placement(Kind.UNKNOWN), known=False)
@@ -35,12 +44,15 @@ UNPLACED = Placed(Placement(Kind.UNKNOWN), known=False)
 def field(path: str, text: str, placed: Placed) -> Field:
     """Return the field of one cell; a cell that is not what its column holds becomes text or unknown."""
     placement = placed.placement
-    if placement.kind is Kind.CLINICAL:
+    kind = placement.kind
+    if kind is Kind.CLINICAL:
         if placed.shape is not None and text and not placed.shape.fullmatch(text):
-            return Field(path, text, Kind.UNKNOWN)
-        if len(text) > _PROSE_CHARS:
+            return Field(path, text, placed.other)
+        if len(text) > _HAN_PROSE_CHARS and (len(text) > _PROSE_CHARS or HAN.search(text)):
             return Field(path, text, Kind.TEXT)
-    return Field(path, text, placement.kind, placement.label)
+    elif kind is Kind.UNKNOWN and not text:
+        return Field(path, text, Kind.CLINICAL)  # there is nothing to hold
+    return Field(path, text, kind, placement.label)
 
 
 def subject(keys: Mapping[str, str]) -> str | None:
@@ -63,36 +75,66 @@ def place_columns(names: Sequence[str], samples: Sequence[Sequence[str]], option
             placed.append(Placed(site, known=True))
         else:
             placed.append(_one(name, sample, repeated=folded.count(fold) > 1))
-    return settle(placed)
+    return settle(names, placed)
 
 
 def _one(name: str, sample: Sequence[str], *, repeated: bool) -> Placed:
     placement = headers.place_by_values(name, sample)
-    by_header = headers.place(name) if name else None
     if repeated and placement.kind is Kind.CLINICAL:
         alone = headers.place_by_values("", sample)
         placement = alone if alone.kind is not Kind.CLINICAL else placement
-    shape = values.shape_of(sample) if placement.kind is Kind.CLINICAL and by_header is None else None
-    return Placed(placement, bool(name) and headers.is_known(name), shape)
+    return _shaped(name, sample, Placed(placement, bool(name) and headers.is_known(name)))
 
 
-def settle(placed: Sequence[Placed]) -> list[Placed]:
-    """Decide what only the whole table can tell: whose names these are, and whether `id` is the patient's key."""
-    placements = [item.placement for item in placed]
-    about_patients = any(
-        item.key or item.label in {Label.BIRTH_DATE, Label.NATIONAL_ID, Label.SSN} for item in placements
+def _shaped(name: str, sample: Sequence[str], placed: Placed) -> Placed:
+    """Bind the cells of a clinical column to what its values, or its kind of header, promise."""
+    if placed.placement.kind is not Kind.CLINICAL:
+        return placed
+    group = headers.group_of(name)
+    if group == "result":
+        return replace(placed, shape=values.result_shape(), other=Kind.TEXT)
+    return placed if group else replace(placed, shape=values.shape_of(sample))
+
+
+def settle(names: Sequence[str], placed: Sequence[Placed]) -> list[Placed]:
+    """Decide what only the whole table can tell: whose names these are, and which column is the patient's key."""
+    found = list(placed)
+    folded = [headers.fold(name) for name in names]
+    keys = {item.placement.key for item in found}
+    labels = {item.placement.label for item in found}
+    if not keys & _OWN_KEYS and _is_staff_list(folded, found, labels):
+        return [replace(item, placement=_of_staff(item.placement)) for item in found]
+    if not keys & {"patient", "record", "encounter"} and Label.NAME in labels and labels & _PERSONAL:
+        for index, name in enumerate(folded):
+            if name in _ROW_KEYS and found[index].placement.label is Label.OTHER_ID:
+                own = Placement(Kind.IDENTIFIER, Label.RECORD_NUMBER, "patient", "patient")
+                found[index] = replace(found[index], placement=own)
+                break
+    numbered = any(item.placement.key == "patient" and item.placement.label is not Label.NAME for item in found)
+    if numbered:  # a name is a key only where there is no better one
+        found = [
+            replace(item, placement=replace(item.placement, key="")) if _is_name_key(item.placement) else item
+            for item in found
+        ]
+    return found
+
+
+def _is_name_key(placement: Placement) -> bool:
+    return placement.label is Label.NAME and bool(placement.key)
+
+
+def _is_staff_list(folded: Sequence[str], placed: Sequence[Placed], labels: AbstractSet[Label | None]) -> bool:
+    numbered = any(
+        item.placement.roster == "staff" and item.placement.label in {Label.OTHER_ID, Label.LICENCE_NUMBER}
+        for item in placed
     )
-    staff = not about_patients and any(
-        item.roster == "staff" and item.kind is Kind.IDENTIFIER and item.label is not Label.HOSPITAL
-        for item in placements
-    )
-    if staff:
-        return [_with(item, lambda found: replace(found, roster="staff" if found.roster else "")) for item in placed]
-    return list(placed)
+    titles = {headers.fold(word) for word in vocabulary.words("staff_attributes")}
+    described = not titles.isdisjoint(folded) and not labels & _PERSONAL
+    return Label.NAME in labels and (numbered or described)
 
 
-def _with(item: Placed, change: Callable[[Placement], Placement]) -> Placed:
-    return replace(item, placement=change(item.placement))
+def _of_staff(placement: Placement) -> Placement:
+    return replace(placement, roster="staff" if placement.roster else "", key="")
 
 
 def place_keys(sampled: Mapping[tuple[str, ...], Sequence[str]], options: ReadOptions) -> dict[tuple[str, ...], Placed]:
@@ -101,11 +143,10 @@ def place_keys(sampled: Mapping[tuple[str, ...], Sequence[str]], options: ReadOp
     for way, sample in sampled.items():
         placed = place_way(way, options)
         if not _told(way, options):
-            placement = headers.place_by_values(_phrase(way), sample)
-            shape = values.shape_of(sample) if placement.kind is Kind.CLINICAL and _header(way) is None else None
-            placed = Placed(placement, placed.known, shape)
+            phrase = _phrase(way)
+            placed = _shaped(phrase, sample, Placed(headers.place_by_values(phrase, sample), placed.known))
         found[way] = placed
-    return dict(zip(found, settle(list(found.values())), strict=True))
+    return dict(zip(found, settle([_phrase(way) for way in found], list(found.values())), strict=True))
 
 
 def place_way(way: tuple[str, ...], options: ReadOptions) -> Placed:
@@ -115,8 +156,9 @@ def place_way(way: tuple[str, ...], options: ReadOptions) -> Placed:
     keys = [key for key in way if key != "*"]
     if keys and (site := options.columns.get(headers.fold(keys[-1]))) is not None:
         return Placed(site, known=True)
-    placement = _header(way)
-    return Placed(placement or Placement(Kind.UNKNOWN), is_named(way, options))
+    phrase = _phrase(way)
+    placement = (headers.place(phrase) if phrase else None) or Placement(Kind.UNKNOWN)
+    return _shaped(phrase, (), Placed(placement, is_named(way, options)))
 
 
 def _told(way: tuple[str, ...], options: ReadOptions) -> bool:
@@ -146,8 +188,3 @@ def _phrase(way: tuple[str, ...]) -> str:
         if headers.place(phrase) is not None:
             return phrase
     return keys[-1]
-
-
-def _header(way: tuple[str, ...]) -> Placement | None:
-    phrase = _phrase(way)
-    return headers.place(phrase) if phrase else None

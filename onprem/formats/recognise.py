@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from onprem import families
 from onprem.formats.contract import Format
@@ -24,8 +25,8 @@ _MARKUP_SUFFIXES = frozenset({".xml", ".html", ".htm", ".xhtml", ".rtf", ".hl7",
 @lru_cache(maxsize=1)
 def formats() -> dict[str, Format]:
     """Return the formats of the family, by name."""
-    found = families.members("onprem.formats", "FORMAT")
-    return {member.name: member for member in found.values()}  # type: ignore[attr-defined]  # each is a Format
+    found = cast("dict[str, Format]", families.members("onprem.formats", "FORMAT"))
+    return {member.name: member for member in found.values()}
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +63,9 @@ def _textual(head: bytes, named: Format | None, suffix: str) -> Format:
     if named is not None and named.name != "text":
         return jsonl if named is delimited and jsonl.sniff(head) else named
     if _MARKUP.match(text):
-        raise UnreadableInput("an input holds markup that is not read yet", hint="text, JSON lines, CSV, TSV and Parquet are read")
+        raise UnreadableInput(
+            "an input holds markup that is not read yet", hint="text, JSON lines, CSV, TSV and Parquet are read"
+        )
     if named is not None:
         return named
     if jsonl.sniff(head):

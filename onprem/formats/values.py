@@ -28,6 +28,7 @@ class Looks(StrEnum):
     CODE = "code"  # codes of a clinical classification
     CLOSED = "closed"  # a closed vocabulary: sex, yes or no, positive or negative
     LONG_NUMBER = "long number"  # integers that may single somebody out
+    SERIAL = "serial"  # integers of seven digits and more, each its own, of one length: they do single somebody out
     OTHER = "other"
 
 
@@ -50,11 +51,15 @@ _DATE_FORMS = (
     r"[二一〇零○九八七六五四三]{4}年[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十]{1,3}日)?",
 )
 _TIME = r"(?:[T ]?\d{1,2}[:时]\d{2}(?:[:分]\d{2}(?:\.\d+)?秒?)?分?(?: ?[ap]m)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)"
-_DATE = re.compile(rf"(?:{'|'.join(_DATE_FORMS)}){_TIME}?|(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{{4,6}}", re.I)
+_DATE = re.compile(
+    rf"(?:{'|'.join(_DATE_FORMS)}){_TIME}?|(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{{4,6}}", re.I
+)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?", re.I)
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+", re.I)
-_IP = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.I)
+_IP = re.compile(
+    r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.I
+)
 _SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
 _PHONE = re.compile(
     r"(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
@@ -69,7 +74,9 @@ _MEASURE = re.compile(
     r"\s*(?:%|[°℃℉]?[CF]?|[a-zA-Zμµ]{1,5}(?:\^?\d{1,2})?(?:/[a-zA-Zμµ0-9.²³]{1,6})?)?\s*[↑↓HL*]?"
 )
 _ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Zx+*]{1,5})?[+*†]?|\d{3}\.\d{1,2}|\d{1,5}-\d", re.I)
-_CN_ADDRESS = re.compile(r"[\u4e00-\u9fff].*(?:[路街道巷弄村镇乡]|小区|花园).*\d+|.+(?:省|市|自治区).+(?:[区县路街道镇乡村])|.+[区县].+[路街巷镇乡村].*")
+_CN_ADDRESS = re.compile(
+    r"[\u4e00-\u9fff].*(?:[路街道巷弄村镇乡]|小区|花园).*\d+|.+(?:省|市|自治区).+(?:[区县路街道镇乡村])|.+[区县].+[路街巷镇乡村].*"
+)
 _EN_ADDRESS = re.compile(
     r"\d+[A-Za-z]?\s+.*\b(?:st|street|ave|avenue|rd|road|blvd|boulevard|ln|lane|dr|drive|ct|court|way|pl|place|ter|terrace|pkwy|hwy|cir|circle)\b.*"
     r"|p\.?\s?o\.?\s?box\s+\d+.*",
@@ -80,18 +87,11 @@ _EN_NAME = re.compile(r"[^\W\d_]['’.\w-]*(?:,? +[^\W\d_]['’.\w-]*){1,3}")
 _LONG_DIGITS = re.compile(r"\d{6,}")
 _CODE_WITH_DIGITS = re.compile(r"(?=.*\d{3})[A-Za-z0-9_\-/.#]{5,}")
 _PROSE_MARK = re.compile(r"[。；;!?！？]|\.\s|,\s.*,\s|，.*，")
+_DISEASE_ENDINGS = frozenset("病症炎癌瘤压疸痛热科室院区伤血梗塞痹疹疮毒虫障折张喘咳泻便晕胀肿")
 _COORDINATE = re.compile(r"-?\d{1,3}\.\d{4,}")
 _STRONG = 0.3  # share of values from which a form that does not occur by chance decides
 _MOST = 0.6
 _NEARLY_ALL = 0.85
-
-
-def _resident(value: str) -> bool:
-    return checksums.cn_resident(value)
-
-
-def _full(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    return pattern
 
 
 _FORMS: tuple[tuple[Label, re.Pattern[str], float], ...] = (
@@ -113,7 +113,7 @@ def judge(sample: Sequence[str]) -> Evidence:
     if not found:
         return Evidence(Looks.EMPTY)
     count = len(found)
-    if sum(map(_resident, found)) >= max(1, count * 0.1):
+    if sum(map(checksums.cn_resident, found)) >= max(1, count * 0.1):
         return Evidence(Looks.IDENTIFIER, Label.NATIONAL_ID)
     prose = sum(map(is_prose, found)) >= count * 0.25
     for label, pattern, share in _FORMS:
@@ -157,7 +157,9 @@ def _all_numeric(found: Sequence[str]) -> bool:
 
 def _integers(integers: Sequence[str], distinct: float, count: int) -> Looks:
     """Integers of up to three digits are measured or counted; longer ones must repeat, as numbers of people do not."""
-    longest = max(map(len, integers))
+    shortest, longest = min(map(len, integers)), max(map(len, integers))
+    if shortest >= 7 and longest - shortest <= 1 and distinct >= 0.95 and count >= 3:
+        return Looks.SERIAL
     if longest <= 3:
         return Looks.MEASURE
     if longest <= 5 and count >= 10 and distinct < 0.8:
@@ -171,12 +173,20 @@ def is_prose(value: str) -> bool:
         return False
     words = value.count(" ") + 1
     han = sum("\u4e00" <= character <= "\u9fff" for character in value[:400])
-    return words >= 7 or len(value) > 80 or "\n" in value or (han >= 10 and _PROSE_MARK.search(value) is not None) or han >= 24
+    return (
+        words >= 7
+        or len(value) > 80
+        or "\n" in value
+        or (han >= 10 and _PROSE_MARK.search(value) is not None)
+        or han >= 24
+    )
 
 
 def looks_like_name(value: str) -> bool:
     """Say whether a value is by its form and a surname or given name lexicon the name of a person."""
     if _HAN_NAME.fullmatch(value):
+        if value[-1] in _DISEASE_ENDINGS:  # 高血压, 白内障 and 黄疸 begin with surnames
+            return False
         if any(mark in value for mark in "·•・"):
             return True
         rest = len(value) - (2 if value[:2] in vocabulary.compound_surnames() else 1)
@@ -203,7 +213,8 @@ def all_typed(column: Sequence[str]) -> bool:
     """Say whether nearly all filled cells are numbers, dates or codes with digits."""
     found = [value for item in column if (value := view(item).text.strip())]
     typed = sum(
-        bool(_NUMBER.fullmatch(value) or _DATE.fullmatch(value) or _CODE_WITH_DIGITS.fullmatch(value)) for value in found
+        bool(_NUMBER.fullmatch(value) or _DATE.fullmatch(value) or _CODE_WITH_DIGITS.fullmatch(value))
+        for value in found
     )
     return bool(found) and typed >= len(found) * _NEARLY_ALL
 
@@ -212,6 +223,14 @@ def all_typed(column: Sequence[str]) -> bool:
 def _closed_shape() -> re.Pattern[str]:
     words = "|".join(sorted(map(re.escape, vocabulary.closed() | vocabulary.absent()), key=len, reverse=True))
     return re.compile(rf"\s*(?:{words})\s*", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def result_shape() -> re.Pattern[str]:
+    """Return what a result of a test looks like that is a measurement or of a closed vocabulary, and thus no text."""
+    return re.compile(
+        rf"\s*(?:{_MEASURE.pattern}|{_CLOCK.pattern}|{_NUMBER.pattern}|{_closed_shape().pattern})\s*", re.I
+    )
 
 
 _SHAPES = {
