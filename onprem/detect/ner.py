@@ -181,6 +181,8 @@ def _heal(groups: Sequence[_Group], laid: Row) -> list[_Group]:
             and laid.spacing[first] == GLUED
             and laid.words[first - 1].isalnum()
             and laid.words[first].isalnum()
+            and not _is_han(laid.words[first - 1])
+            and not _is_han(laid.words[first])
         ):
             first -= 1  # noqa: PLW2901 - the bounds grow in place
         while (
@@ -189,6 +191,7 @@ def _heal(groups: Sequence[_Group], laid: Row) -> list[_Group]:
             and laid.words[last + 1].isalnum()
             and laid.words[last].isalnum()
             and not _is_han(laid.words[last + 1])
+            and not _is_han(laid.words[last])
         ):
             last += 1  # noqa: PLW2901
         healed.append((first, last, label, score))
