@@ -1,4 +1,4 @@
-"""The model card: data, command, seed, digests and figures, in words that a hospital can read."""
+"""The model card and the spaCy configuration: data, command, seed, digests and figures, in words that a hospital can read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,28 @@ _WORDS = {
     "clean_documents": "documents with nothing left",
     "over_redaction": "other characters hidden (over-redaction)",
 }
+
+
+_CONFIG = """\
+[nlp]
+lang = "{lang}"
+pipeline = ["phi"]
+batch_size = 256
+
+[nlp.tokenizer]
+@tokenizers = "onprem.tokens.v1"
+
+[components]
+
+[components.phi]
+factory = "onprem_phi"
+lang = "{lang}"
+"""
+
+
+def write_config(folder: Path, lang: str) -> None:
+    """Write the `config.cfg` with which spaCy opens the folder, once `onprem.detect.ner_spacy` is imported."""
+    (folder / "config.cfg").write_text(_CONFIG.format(lang=lang), encoding="utf-8")
 
 
 def write_card(folder: Path, meta: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ from onprem.detect.ner_network import Network, Parameters, Shape, read_weights, 
 from onprem.errors import UsageError
 from onprem.progress import Progress, Silent
 from onprem.tagged import Gold, Tagged
-from onprem.train.card import write_card
+from onprem.train.card import write_card, write_config
 from onprem.train.encode import Encoded, Encoder, batches, learnt_as, seen, vary_case, vocabulary_of
 from onprem.train.generate.contract import Generator, Split
 from onprem.train.measure import Counts, by_label, count, figures
@@ -94,6 +94,7 @@ def train(plan: Plan, out: Path, *, progress: Progress | None = None) -> dict[st
     meta["test_by_label"] = by_label(counts)
     (out / "meta.json").write_text(json.dumps(meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     write_card(out, meta)
+    write_config(out, plan.lang)
     return meta
 
 

@@ -6,9 +6,7 @@ from onprem.detect.ner_features import feature_table
 from onprem.detect.ner_network import Network, Shape, softmax
 from onprem.train.network import Adam, Batch, initial, learn
 
-SHAPE = Shape(
-    ("O", "B-NAME", "I-NAME"), width=6, features=4, pieces=2, rows=(31, 11, 13, 7, 17, 5), dilations=(1, 2)
-)
+SHAPE = Shape(("O", "B-NAME", "I-NAME"), width=6, features=4, pieces=2, rows=(31, 11, 13, 7, 17, 5), dilations=(1, 2))
 WORDS = ["Seen", "by", "Dr", ".", "Lee", "today"]
 
 

@@ -40,9 +40,9 @@ LEARNT: dict[Label, Label] = {
 
 _SECTIONS = {
     "q": "query", "h": "history", "s": "staff", "p": "plan", "o": "social", "a": "admin", "c": "course",
-    "n": "negative", "m": "message", "d": "dictation", "g": "dialogue",
+    "n": "negative", "m": "message", "d": "dictation", "g": "dialogue", "e": "general",
 }  # fmt: skip
-_DRAWS = re.compile(r"\{(nq|[qhspoacnmdg])(s?)\}")
+_DRAWS = re.compile(r"\{(nq|[qhspoacnmdge])(s?)\}")
 _ABSTRACTS, _CARRIERS = 0.10, 0.08  # shares of documents that are text of others, with nobody named
 _QUESTIONS = ("What is", "What are", "Is ", "How is", "Which", "A {aged}", "What does")
 

@@ -1,12 +1,14 @@
 """Invented people of many cultures and the ways in which clinical text writes them.
 
-Raw names come from `en_people.toml` and from Faker's locale lists (needed only to regenerate the training text). Family
-and given names are partitioned by hash: a name of dev or test is never a name of train.
+Raw names come from `en_people.toml` and from Faker's locale lists (needed only to regenerate the training text). Rare
+names are partitioned by hash: one of dev or test is never met in train. Common names (Smith, Maria) belong to every split,
+as no model should be blind to them; there the pair of given and family name is partitioned, so no identity is shared.
 """
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import random
 import tomllib
 import unicodedata
@@ -96,9 +98,18 @@ def _faker(locale: str) -> tuple[list[str], list[str], list[str]]:
     return female, male, _latin(getattr(provider, "last_names", None))
 
 
+@cache
+def common() -> frozenset[str]:
+    """Return the names that every split may use: those most frequent in the United States, and of `en_people.toml`."""
+    lists = words("en_people.toml")
+    own = [name for key, names in lists.items() if key.endswith(("_family", "_given", "_words")) for name in names]
+    return frozenset(name.casefold() for name in (*itertools.chain.from_iterable(_faker("en_US")), *own))
+
+
 def _kept(names: list[str], split: Split) -> tuple[str, ...]:
     unique = dict.fromkeys(name.strip() for name in names if len(name.strip()) > 1)
-    return tuple(name for name in unique if split_of("name:" + name.casefold()) == split)
+    known = common()
+    return tuple(name for name in unique if name.casefold() in known or split_of("name:" + name.casefold()) == split)
 
 
 @cache
@@ -128,7 +139,20 @@ def _all(split: Split) -> tuple[list[Pool], list[int], dict[str, list[str]]]:
 
 
 def person(rng: random.Random, split: Split, *, female: bool | None = None) -> Person:
-    """Invent a person of the split; families mix in about one of eight."""
+    """Invent a person of the split: one whose pair of given and family name belongs to it."""
+    while True:
+        made = _person(rng, split, female)
+        if split_of(identity(made)) == split:
+            return _plain(made) if rng.random() < 0.5 else made
+
+
+def identity(who: Person) -> str:
+    """Return the key by which a person is partitioned."""
+    return f"identity:{who.given.casefold()} {who.family.casefold()}"
+
+
+def _person(rng: random.Random, split: Split, female: bool | None) -> Person:
+    """Invent someone; families mix in about one of eight."""
     several, weights, lists = _all(split)
     pool = rng.choices(several, weights)[0]
     sex = rng.random() < 0.5 if female is None else female
@@ -145,8 +169,7 @@ def person(rng: random.Random, split: Split, *, female: bool | None = None) -> P
         middle = rng.choice(lists["middles"]) if rng.random() < 0.5 else rng.choice(pool.female if sex else pool.male)
     suffix = rng.choice(lists["suffixes"]) if rng.random() < 0.04 and not sex else ""
     nickname = rng.choice(lists["nicknames"])
-    made = Person(given, middle, family, suffix, nickname, sex)
-    return _plain(made) if rng.random() < 0.5 else made
+    return Person(given, middle, family, suffix, nickname, sex)
 
 
 def _plain(who: Person) -> Person:
