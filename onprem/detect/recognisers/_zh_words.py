@@ -19,6 +19,11 @@ HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
 # what may stand between a label and its value: 住院号: 123, 住院号为123, 住院号码是 123, 住院号(123)
 LINK = r"(?:[号號]?[码碼]?)?\s{0,3}(?:[:;=为為是#]|No\.?|\(|【|\[|\||_+){0,2}\s{0,4}"
 COLON = r"\s{0,3}[:;=|]\s{0,4}"
+# a code with a digit: 0012345, ZY-2024-0031, C20240311-07; or Chinese numerals
+CODE = (
+    r"(?P<v>(?=[A-Za-z\-_/]{0,8}\d)[A-Za-z\d](?:[A-Za-z\d]|[\-_/.](?=[A-Za-z\d]*\d)){2,30}(?![%\d]|[ ]?(?:mg|ml|岁|次|天|元|份))"
+    r"|[〇零○幺一二三四五六七八九]{4,18})"
+)
 DIGITS_HAN = "[〇零一二三四五六七八九十百两○]"
 
 

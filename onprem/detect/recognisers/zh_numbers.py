@@ -10,7 +10,7 @@ import re
 
 from onprem import checksums
 from onprem.detect.contract import Example, Recogniser
-from onprem.detect.recognisers._zh_words import LINK, any_of, label
+from onprem.detect.recognisers._zh_words import CODE, LINK, any_of, label
 from onprem.labels import Label
 
 _ZH = frozenset({"zh"})
@@ -117,7 +117,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         name="zh_officer_card",
         label=Label.NATIONAL_ID,
-        pattern=r"(?P<v>[军海空武政后参陆南北沈兰成济广士文装警火战\u4e00-\u9fff]{1,2}字第\s?\d{5,10}\s?号)",
+        pattern=r"(?P<v>[军海空武政后参陆南北沈兰成济广文装警火战士東廣軍東中西海總总]字第\s?\d{5,10}\s?[号號])",
         score=0.95,
         needs=("字第",),
         examples=(Example("军官证：<NATIONAL_ID>军字第2001988号</NATIONAL_ID>"), Example("卫医字第号尚未核发")),
@@ -214,11 +214,11 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         label=Label.HEALTH_PLAN_NUMBER,
         pattern=(
             r"(?:医保卡?|社保卡?|医疗保险(?:证|卡)?|社会保障卡?|社会保险|新农合(?:证)?|农合证?|合作医疗证?|医疗证|电脑号|个人编号|"
-            r"参保|YBKH|YBH|医保个人|健康卡|保险单|保单|公费医疗证?)(?:编号|号码|账号|卡号|证号|号|卡)?(?:后四位)?"
-            rf"{LINK}(?P<v>[A-Za-z]{{0,4}}\d[\dA-Za-z\- *]{{3,24}})(?![\d%])"
+            r"参保|YBKH|YBH|医保个人|健康卡|保险单|保单|公费医疗证?)(?:(?:编号|号码|账号|卡号|证号|号|卡)(?:后四位)?|(?=:))"
+            rf"{LINK}(?P<v>[A-Za-z]{{0,4}}\d(?:[ \-]?[\d*]){{3,24}}[A-Za-z]?(?![\d%])|{CODE[6:]}"
         ),
         score=0.9,
-        check=lambda value: sum(c.isdigit() for c in value) >= 4,
+        check=lambda value: sum(c.isdigit() or c in "〇零○幺一二三四五六七八九*" for c in value) >= 4,
         needs=("医保", "社保", "保险", "社会保障", "农合", "合作医疗", "医疗证", "电脑号", "个人编号", "参保", "YBKH", "YBH", "健康卡", "保单", "公费医疗"),
         examples=(
             Example("医保卡号：<HEALTH_PLAN_NUMBER>510108802233</HEALTH_PLAN_NUMBER>"),
@@ -231,7 +231,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         label=Label.ACCOUNT_NUMBER,
         pattern=(
             r"(?:银行卡|银行账|银行帐|账户|帐户|账|帐|卡|储蓄卡|信用卡|借记卡|发票|票据|收据|结算单|预交金|交易|流水|订单|押金条|电子票)"
-            rf"(?:号码|单号|代码|编号|流水号|号){LINK}(?P<v>[A-Za-z]{{0,4}}\d(?:[ \-]?[\dA-Za-z]){{3,30}})(?![\d])"
+            rf"(?:号码|单号|代码|编号|流水号|号){LINK}(?P<v>\d(?:[ \-]?\d){{3,30}}(?![\d])|{CODE[6:]}"
         ),
         score=0.85,
         needs=("卡号", "账", "帐", "发票", "票据", "收据", "结算单", "预交金", "交易", "流水", "订单", "押金条", "电子票"),

@@ -7,17 +7,11 @@ Rules: a number needs its label, with or without a colon, and may be written in 
 from __future__ import annotations
 
 from onprem.detect.contract import Example, Recogniser
-from onprem.detect.recognisers._zh_words import LINK
+from onprem.detect.recognisers._zh_words import CODE, LINK
 from onprem.labels import Label
 
 _ZH = frozenset({"zh"})
-_HAN_NUMBER = "[〇零○幺一二三四五六七八九]{4,18}"
-# a code with a digit: 0012345, ZY-2024-0031, C20240311-07; or Chinese numerals
-_CODE = (
-    r"(?P<v>(?=[A-Za-z\-_/]{0,8}\d)[A-Za-z\d](?:[A-Za-z\d]|[\-_/.](?=[A-Za-z\d])){2,30}(?![%\d]|[ ]?(?:mg|ml|岁|次|天|元|份))"
-    rf"|{_HAN_NUMBER})"
-)
-_SPACED_CODE = rf"(?P<v>\d{{2,6}}(?:[ ]\d{{2,6}}){{1,4}}(?!\d)|{_CODE[6:]}"
+_SPACED_CODE = rf"(?P<v>\d{{2,6}}(?:[ ]\d{{2,6}}){{1,4}}(?!\d)|{CODE[6:]}"
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
@@ -43,7 +37,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         name="zh_record_number_initials",
         label=Label.RECORD_NUMBER,
-        pattern=rf"(?<![A-Za-z])(?:ZYH|MZH|BAH|JZH|JZKH|MRN|PID|BLH|ID)(?![A-Za-z]){LINK}{_CODE}",
+        pattern=rf"(?<![A-Za-z])(?:ZYH|MZH|BAH|JZH|JZKH|MRN|PID|BLH|ID)(?![A-Za-z]){LINK}{CODE}",
         score=0.9,
         needs=("ZYH", "MZH", "BAH", "JZH", "JZKH", "MRN", "PID", "BLH", "ID"),
         langs=_ZH,
