@@ -61,7 +61,9 @@ def find_site(given: Path | None) -> Site:
     """
     named = given or (Path(os.environ["ONPREM_SITE"]) if os.environ.get("ONPREM_SITE") else None)
     if named is None:
-        raise SiteError("no site is named", hint="give --site DIR, or set ONPREM_SITE; make one with: onprem init --site DIR")
+        raise SiteError(
+            "no site is named", hint="give --site DIR, or set ONPREM_SITE; make one with: onprem init --site DIR"
+        )
     path = named / "onprem.toml"
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -67,7 +67,12 @@ def render(tagged: Tagged) -> str:
     pieces: list[str] = []
     position = 0
     for span in tagged.spans:
-        pieces += (tagged.text[position : span.start], f"<{span.label}>", tagged.text[span.start : span.end], f"</{span.label}>")
+        pieces += (
+            tagged.text[position : span.start],
+            f"<{span.label}>",
+            tagged.text[span.start : span.end],
+            f"</{span.label}>",
+        )
         position = span.end
     pieces.append(tagged.text[position:])
     return "".join(pieces)

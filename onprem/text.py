@@ -19,6 +19,7 @@ _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\
 _NEEDS_ALIGNMENT = re.compile(f"[{_INVISIBLE}\u0300-\u036f]")
 _REMOVED = re.compile(f"[{_INVISIBLE}]")
 
+
 def _letters(*, upper: bool) -> str:
     """The Latin letters of one case, for a character class: capitals and small letters alternate beyond ASCII."""
     codes = (*range(0x41, 0x250), *range(0x1E00, 0x1F00))

@@ -26,7 +26,7 @@ _DRY = typer.Option("--dry-run", help="Do everything but write the output.")
 _FIELD = typer.Option("--text-field", metavar="NAME", help="Field of JSON lines that holds the text.")
 
 
-def command(  # noqa: PLR0913 - one parameter per option of the command
+def command(
     inputs: Annotated[list[Path], _INPUTS],
     out: Annotated[Path, _OUT],
     policy: Annotated[str | None, _POLICY] = None,
@@ -88,8 +88,12 @@ def _check_beside(request: Request, report: Path | None) -> None:
         if path is None:
             continue
         inside = path.resolve().parents
-        if request.out.resolve() in inside or any(given.resolve() in inside for given in request.inputs if given.is_dir()):
-            raise OutputError("spans and reports do not belong among records", hint="name a file outside of --out and INPUT")
+        if request.out.resolve() in inside or any(
+            given.resolve() in inside for given in request.inputs if given.is_dir()
+        ):
+            raise OutputError(
+                "spans and reports do not belong among records", hint="name a file outside of --out and INPUT"
+            )
         if path.is_dir():
             raise OutputError("a folder is named where a file is meant", hint="give a file name")
 
@@ -165,9 +169,16 @@ def show(summary: RunSummary, report: Path | None, *, json: bool) -> None:
 def _hints(summary: RunSummary) -> None:
     from onprem.model import Kind
 
-    unknown = [(item.index, column.position) for item in summary.sources for column in item.columns if column.kind is Kind.UNKNOWN]
+    unknown = [
+        (item.index, column.position)
+        for item in summary.sources
+        for column in item.columns
+        if column.kind is Kind.UNKNOWN
+    ]
     for source, position in unknown[:5]:
-        render.talk(f"hint: column {position} of source {source} is held; tell the site what it is: onprem policy column")
+        render.talk(
+            f"hint: column {position} of source {source} is held; tell the site what it is: onprem policy column"
+        )
     if summary.held_records:
         render.talk(f"hint: what is held, by source and record: held/{summary.run}/held.jsonl in the site")
         render.talk("hint: sources are counted from 0 in order of their paths")

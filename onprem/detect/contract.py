@@ -62,7 +62,9 @@ class Recogniser:
 
     `pattern` is a regular expression over the view. The group `v` is the identifier if present, else the whole match.
     `needs` is a cheap gate: the passage is searched only when one of these substrings (or "digit", "han") occurs;
-    substrings without capitals are compared in lower case. "uncased" asks for a text with almost no capital letters.
+    substrings without capitals are compared in lower case. "uncased" asks for a text with almost no capital letters,
+    "number" for a number of three digits or more within reach, both beside what else is needed.
+    `reach` bounds a match: how far before a needed word it may begin and how far after one it may end.
     `check` sees the matched value; False drops the match (a wrong checksum with a label is a recogniser of its own).
     """
 
@@ -74,4 +76,5 @@ class Recogniser:
     needs: tuple[str, ...] = ()
     langs: frozenset[str] = frozenset({"en", "zh"})
     check: Callable[[str], bool] | None = None
+    reach: tuple[int, int] = (120, 240)  # code points
     clinical: bool = False  # also searched in fields of kind CLINICAL (high precision only)

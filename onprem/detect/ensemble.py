@@ -26,7 +26,9 @@ from onprem.text import HAN, View, view
 DETECTORS = ("patterns", "presidio", "ner")
 LANGUAGES = ("en", "zh")
 
-_SPREAD = frozenset({Label.NAME, Label.ADDRESS, Label.HOSPITAL, Label.ORGANISATION, Label.PHONE, Label.FAX, Label.EMAIL})
+_SPREAD = frozenset(
+    {Label.NAME, Label.ADDRESS, Label.HOSPITAL, Label.ORGANISATION, Label.PHONE, Label.FAX, Label.EMAIL}
+)
 _NER_SURE = 0.8  # a guess of the model alone spreads to a patient's other notes only above this probability
 _MAX_ROUNDS = 3
 _BATCH_CHARS = 100_000
@@ -80,17 +82,17 @@ class Ensemble:
             detectors.append(PresidioDetector())
         models: dict[str, Detector] = {}
         if "ner" in only:
-            from onprem.detect.ner import NerDetector
+            from onprem.detect import ner
 
-            models = {lang: NerDetector.load(lang) for lang in langs}
+            models = {lang: ner.load(lang) for lang in langs}
         return cls(detectors, models)
 
     def search(self, passages: Sequence[Passage]) -> list[list[Span]]:
         """Return what each detector finds in each passage, unmerged, in view offsets."""
         found: list[list[Span]] = [[] for _ in passages]
         for detector in self._detectors:
-            for spans, more in zip(found, detector.find(passages), strict=True):
-                spans += more
+            for index, more in enumerate(detector.find(passages)):
+                found[index] += more
         for lang, model in self._models.items():
             wanted = [
                 (index, start, piece)
@@ -199,9 +201,8 @@ def _pieces(passage: Passage, lang: str) -> list[tuple[int, Passage]]:
     parts: list[tuple[int, Passage]] = []
     position = 0
     for line in passage.text.splitlines(keepends=True):
-        if line.strip():
-            # in a text that is mostly English, lines with Chinese go to both models
-            if lang == "en" or HAN.search(line):
-                parts.append((position, Passage(line, lang)))
+        # in a text that is mostly English, lines with Chinese go to both models
+        if line.strip() and (lang == "en" or HAN.search(line)):
+            parts.append((position, Passage(line, lang)))
         position += len(line)
     return parts

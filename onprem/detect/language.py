@@ -12,11 +12,13 @@ import re
 from onprem.text import HAN
 
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
-_OTHER_LETTER = re.compile(r"[^\W\d_A-Za-z\u00aa-\u024f\u0370-\u03ff\u1e00-\u1eff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_OTHER_LETTER = re.compile(
+    r"[^\W\d_A-Za-z\u00aa-\u024f\u0370-\u03ff\u1e00-\u1eff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+)
 
 _ENGLISH = frozenset(
-    "the and of to in is was with for on at by from has had have he she his her are were not no be this that as an or "
-    "it will after patient history".split()
+    "the and of to in is was with for on at by from has had have he she his her are were not no be this that "
+    "as an or it will after patient history".split()
 )
 # Words that are frequent in their language and are not English words or clinical shorthand.
 _FOREIGN = frozenset(

@@ -11,6 +11,7 @@ Rules, in order:
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -72,7 +73,7 @@ def _settle(cluster: Sequence[Span]) -> list[Span]:
     borders = sorted({border for span in cluster for border in (span.start, span.end)})
     pieces: list[Span] = []
     winner: Span | None = None
-    for start, end in zip(borders, borders[1:], strict=False):
+    for start, end in itertools.pairwise(borders):
         covering = [span for span in cluster if span.start <= start and span.end >= end]
         strongest = max(covering, key=_strength)
         by = frozenset().union(*(span.by for span in covering))
@@ -105,7 +106,7 @@ def _reach(ahead: str, inside: str, label: Label, *, forward: bool) -> int:
 
     `ahead` holds up to two characters outside the edge, nearest first; `inside` is the character just within.
     """
-    outside, beyond = (ahead + "  ")[:2]
+    outside, beyond = ahead[:1] or " ", ahead[1:2] or " "
     if inside.isdigit():
         if outside.isdigit() or (label in _CODES and outside.isascii() and outside.isalpha()):
             return 1

@@ -139,7 +139,7 @@ def _number_stands(text: str, start: int, end: int, number: str) -> bool:
         return False  # "12 345" is two numbers unless the whole is long enough to be no accident
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
-    if number[0].isdigit() and before.isdigit() or number[-1].isdigit() and after.isdigit():
+    if (number[0].isdigit() and before.isdigit()) or (number[-1].isdigit() and after.isdigit()):
         return False
     # a short number glued to letters is part of another code; a long one is the number itself
     return len(number) >= 6 or not (_is_ascii_alnum(before) or _is_ascii_alnum(after))

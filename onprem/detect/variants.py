@@ -19,8 +19,8 @@ from onprem.labels import MEANING, Label, Surrogate
 _SEQUENCE_LABELS = frozenset({Label.NAME, Label.CITY, Label.HOSPITAL, Label.ORGANISATION, Label.ADDRESS})
 _NET_LABELS = frozenset({Label.EMAIL, Label.URL, Label.IP_ADDRESS})
 _TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor sir dame lady lord rev fr sr jr ii iii iv md do phd rn np pa fnp bsn mbbs frcs "
-    "dds esq nurse sister doctor the of and de la el van der von den bin al da dos del di st".split()
+    "mr mrs ms miss mx dr prof professor sir dame lady lord rev fr sr jr ii iii iv md do phd rn np pa fnp bsn "
+    "mbbs frcs dds esq nurse sister doctor the of and de la el van der von den bin al da dos del di st".split()
 )
 _MIN_NUMBER = 5  # shorter all-digit values (a bed, a row number) would match laboratory values
 _MIN_CODE = 4  # with a letter in it, four characters are enough

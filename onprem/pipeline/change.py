@@ -1,11 +1,13 @@
 """Stage 3, in workers: read a task's records again, de-identify each with what is now known of its patient, write parts.
 
 What a task leaves: one part per chunk (`part-S-C`, clean), `change-N.jsonl` (per chunk: which records were held and why,
-counts by label, detector and rule; no value), and with --spans `spans-N.jsonl` (offsets only).
+counts by label, detector and rule; no value), `edits-N.jsonl` (per released record and field: where a replacement stands
+for what; offsets only) and with --spans `spans-N.jsonl` (offsets only).
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from onprem.errors import OutputError
-from onprem.labels import Label
 from onprem.model import Clean, Held, Raw, Reason, Record, Released, Span
 from onprem.pipeline.deidentify import Found, Patient, Result, deidentify
 from onprem.pipeline.find import prepare_field, read_found
@@ -57,6 +58,14 @@ class Tally:
         return cls(plain["source"], plain["chunk"], plain["records"], plain["chars"], held, *counters)
 
 
+@dataclass(slots=True)
+class Lines:
+    """Lines that a task gathers beside its parts; offsets only."""
+
+    spans: list[str] = field(default_factory=list)
+    edits: list[str] = field(default_factory=list)
+
+
 def part_path(room: Room, source: int, chunk: int) -> Path:
     """Return where the clean part of a chunk lies."""
     return room.folder / f"part-{source:06}-{chunk:06}"
@@ -68,22 +77,21 @@ def change_task(room: Room, task: Task) -> int:
     Raises:
         OutputError: a part cannot be written.
     """
-    import json
-
     result = room.folder / f"change-{task.index:06}.jsonl"
     tallies: list[Tally] = []
     if not result.exists():
-        spans: list[str] = []
+        lines = Lines()
         found = read_found(room, task)
         for source, chunk in task.pieces:
-            tallies.append(_change_chunk(room, (source, chunk), found, spans))
+            tallies.append(_change_chunk(room, (source, chunk), found, lines))
+        write_whole(room.folder / f"edits-{task.index:06}.jsonl", lines.edits)
         if room.spec.spans:
-            write_whole(room.folder / f"spans-{task.index:06}.jsonl", spans)
+            write_whole(room.folder / f"spans-{task.index:06}.jsonl", lines.spans)
         write_whole(result, [json.dumps(tally.plain()) for tally in tallies])
     return sum(room.plan.sources[source].chunks[chunk].count for source, chunk in task.pieces)
 
 
-def _change_chunk(room: Room, piece: tuple[int, int], found: Iterator[Any], spans: list[str]) -> Tally:
+def _change_chunk(room: Room, piece: tuple[int, int], found: Iterator[Any], lines: Lines) -> Tally:
     source, position = piece
     chunk = room.plan.sources[source].chunks[position]
     tally = Tally(source, position)
@@ -91,17 +99,19 @@ def _change_chunk(room: Room, piece: tuple[int, int], found: Iterator[Any], span
     partial = part.with_suffix(".partial")
     opened = room.source(source)
     try:
-        opened.write(chunk, _clean(room, opened.read(chunk), found, (tally, spans)), partial)
+        opened.write(chunk, _clean(room, opened.read(chunk), found, (tally, lines)), partial)
         partial.replace(part)
     except OSError:
-        raise OutputError("a part cannot be written", hint="check free space and permissions of the site's folder") from None
+        raise OutputError(
+            "a part cannot be written", hint="check free space and permissions of the site's folder"
+        ) from None
     return tally
 
 
 def _clean(
-    room: Room, records: Iterator[Record[Raw] | Held], found: Iterator[Any], into: tuple[Tally, list[str]]
+    room: Room, records: Iterator[Record[Raw] | Held], found: Iterator[Any], into: tuple[Tally, Lines]
 ) -> Iterator[tuple[int, Record[Clean]]]:
-    tally, spans = into
+    tally, lines = into
     for record in records:
         tally.records += 1
         if isinstance(record, Held):
@@ -115,14 +125,13 @@ def _clean(
         result = _one(room, record, subject, fields)
         _count(tally, result, index)
         if room.spec.spans:
-            spans += _span_lines(tally.source, index, result.spans)
+            lines.spans += _span_lines(tally.source, index, result.spans)
         if isinstance(result.outcome, Released):
+            lines.edits.append(_edit_line((tally.source, index), record, result.outcome))
             yield index, result.outcome.record
 
 
-def _one(
-    room: Room, record: Record[Raw], subject: str | None, fields: dict[int, tuple[str, Sequence[Span]]]
-) -> Result:
+def _one(room: Room, record: Record[Raw], subject: str | None, fields: dict[int, tuple[str, Sequence[Span]]]) -> Result:
     prepared = {at: (prepare_field(record.fields[at], room.spec.lang), spans) for at, (_, spans) in fields.items()}
     facts, matchers = room.known.matchers(subject)
     secret = room.subjects.get(subject) if subject is not None else unlinked(room, record.id)
@@ -151,9 +160,18 @@ def _count(tally: Tally, result: Result, index: int) -> None:
                 tally.detectors[detector] += 1
 
 
-def _span_lines(source: int, record: int, spans: Sequence[tuple[str, Sequence[Span]]]) -> Iterator[str]:
-    import json
+def _edit_line(place: tuple[int, int], record: Record[Raw], released: Released) -> str:
+    """Write where replacements stand: [source, record, {field index: [[start, end, length of the replacement], ...]}]."""
+    by_path = dict(released.edits)
+    fields = {
+        str(at): [(edit.span.start, edit.span.end, len(edit.replacement)) for edit in by_path[item.path]]
+        for at, item in enumerate(record.fields)
+        if item.path in by_path
+    }
+    return json.dumps([*place, fields])
 
+
+def _span_lines(source: int, record: int, spans: Sequence[tuple[str, Sequence[Span]]]) -> Iterator[str]:
     for path, found in spans:
         for span in found:
             yield json.dumps(
@@ -167,5 +185,3 @@ def _span_lines(source: int, record: int, spans: Sequence[tuple[str, Sequence[Sp
 
 def _index(record_id: str) -> int:
     return int(record_id.rpartition(":")[2])
-
-

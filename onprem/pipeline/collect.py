@@ -62,7 +62,13 @@ def _plan_source(room: Room, index: int, file: InputFile) -> SourcePlan:
         chunks = tuple(opened.chunks())
         _gather(room, opened, columns)
     except InputError as error:
-        return SourcePlan(index, str(file.path), file.relative, "", held=error.reason if isinstance(error, UnreadableInput) else Reason.UNREADABLE)
+        return SourcePlan(
+            index,
+            str(file.path),
+            file.relative,
+            "",
+            held=error.reason if isinstance(error, UnreadableInput) else Reason.UNREADABLE,
+        )
     except OSError:
         return SourcePlan(index, str(file.path), file.relative, "", held=Reason.UNREADABLE)
     return SourcePlan(index, str(file.path), file.relative, known.name, columns, chunks)
@@ -72,7 +78,9 @@ def _gather(room: Room, source: Source, columns: tuple[Column, ...]) -> None:
     """Read a table once for its keys and roster values."""
     if not any(column.placement.key or column.placement.roster for column in columns):
         return
-    sex = {column.path for column in columns if column.placement.kind is Kind.CLINICAL and _SEX_PATH.search(column.path)}
+    sex = {
+        column.path for column in columns if column.placement.kind is Kind.CLINICAL and _SEX_PATH.search(column.path)
+    }
     records = (record for chunk in source.chunks() for record in source.read(chunk) if not isinstance(record, Held))
     while batch := list(islice(records, _BATCH)):
         aliases = [keys_of(record, source) for record in batch]

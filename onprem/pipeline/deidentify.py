@@ -65,7 +65,9 @@ def deidentify(record: Record[Raw], found: Found, patient: Patient, policy: Poli
 def _deidentify(record: Record[Raw], found: Found, patient: Patient, policy: Policy) -> Result:
     order = sorted(found.fields)
     prepared = [found.fields[at][0] for at in order]
-    settled = settle_record([item.passage for item in prepared], [found.fields[at][1] for at in order], patient.matchers)
+    settled = settle_record(
+        [item.passage for item in prepared], [found.fields[at][1] for at in order], patient.matchers
+    )
     spans = {at: original(item.view, spans) for at, item, spans in zip(order, prepared, settled, strict=True)}
     fields: list[Field] = []
     edits: list[tuple[str, tuple[Edit, ...]]] = []

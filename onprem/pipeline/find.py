@@ -155,7 +155,9 @@ def _subject(room: Room, record: Record[Raw], planned: SourcePlan) -> str | None
 
 def _numbers(item: Prepared, spans: Iterable[Span]) -> list[Alias]:
     return [
-        (_OWN_NUMBERS[span.label], item.passage.text[span.start : span.end]) for span in spans if span.label in _OWN_NUMBERS
+        (_OWN_NUMBERS[span.label], item.passage.text[span.start : span.end])
+        for span in spans
+        if span.label in _OWN_NUMBERS
     ]
 
 

@@ -2,8 +2,9 @@
 
 For each record that was written: the values that tables and notes gave for its patient (whole values, digits only,
 pinyin, either script) and what was found in its own source are searched in all of its fields; every number that looks
-like an identifier on its own must not stand in the source. A hit holds the file. Findings carry a code, a source index
-and a count, never a value.
+like an identifier on its own must not stand in the source. A hit inside a replacement counts only if the replacement
+repeats what it stands for: an invented telephone number may by chance end like somebody's real one. A hit holds the
+file. Findings carry a code, a source index and a count, never a value.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ from onprem.model import Held, Kind, Raw, Record, Span
 from onprem.pipeline.find import prepare_field, read_found
 from onprem.pipeline.known import Value
 from onprem.pipeline.plan import Task
-from onprem.pipeline.room import Room, Written, write_whole
+from onprem.pipeline.room import Room, Written, read_lines, write_whole
 from onprem.policy.contract import Operator
-from onprem.text import view
+from onprem.text import View, view
 
 VALUE = "value-survives"  # a known value of the patient stands in the output
 SHAPE = "shape-survives"  # a number of the source that is an identifier by its shape stands in the output
 COUNT = "records-differ"  # the output does not hold the records that were released
 UNREADABLE = "output-unreadable"
 
-_MOVED = frozenset({Operator.SHIFT, Operator.SURROGATE, Operator.KEEP, Operator.BAND, Operator.GENERALISE, Operator.ZIP3})
+_MOVED = frozenset(
+    {Operator.SHIFT, Operator.SURROGATE, Operator.KEEP, Operator.BAND, Operator.GENERALISE, Operator.ZIP3}
+)
 _SURE = 0.85
 _MIN_SHAPE = 6  # characters; a shorter number is in every note
 
@@ -61,11 +64,11 @@ def gate_task(room: Room, task: Task) -> int:
     if result.exists():
         return records
     gated: dict[int, Gated] = {}
-    found = {index_of: rest for index_of, rest in _found(room, task)}
+    evidence = _evidence(room, task)
     for source, position in task.pieces:
         verdict = gated.setdefault(source, Gated(source))
         if source in room.written:
-            _gate_chunk(room, (source, position), room.written[source], (found, verdict))
+            _gate_chunk(room, (source, position), room.written[source], (evidence, verdict))
     lines = [json.dumps({"source": g.source, "codes": g.codes, "records": g.records}) for g in gated.values()]
     write_whole(result, lines)
     return records
@@ -78,21 +81,38 @@ def read_gated(path: Path) -> Iterator[Gated]:
         yield Gated(plain["source"], Counter(plain["codes"]), plain["records"])
 
 
-Finds = dict[tuple[int, int], tuple[str | None, dict[int, tuple[str, list[Span]]]]]
+FieldSpans = dict[int, tuple[str, list[Span]]]  # field index -> language, raw spans
 
 
-def _found(room: Room, task: Task) -> Iterator[tuple[tuple[int, int], tuple[str | None, dict[int, tuple[str, list[Span]]]]]]:
-    """Pair what stage 2 wrote with (source, record): lines are in the order of the task's readable records."""
+@dataclass(slots=True)
+class _Evidence:
+    """What earlier stages left of one record: its subject, its spans, and where replacements stand for what."""
+
+    subject: str | None = field(repr=False)
+    spans: FieldSpans
+    edits: dict[int, list[tuple[int, int, int]]]  # field index -> (start, end, length of the replacement)
+
+
+def _evidence(room: Room, task: Task) -> dict[tuple[int, int], _Evidence]:
+    """Gather the evidence by (source, record). A file that this run did not write has no edits."""
+    found: dict[tuple[int, int], _Evidence] = {}
     lines = read_found(room, task)
     for source, position in task.pieces:
         for record in room.source(source).read(room.plan.sources[source].chunks[position]):
             if not isinstance(record, Held):
-                index, subject, fields = next(lines)
-                yield (source, index), (subject, fields)
+                index, subject, spans = next(lines)
+                found[source, index] = _Evidence(subject, spans, {})
+    edits = room.folder / f"edits-{task.index:06}.jsonl"
+    if edits.exists():
+        for source, index, fields in read_lines(edits):
+            found[source, index].edits = {int(at): [tuple(edit) for edit in made] for at, made in fields.items()}
+    return found
 
 
-def _gate_chunk(room: Room, piece: tuple[int, int], file: Written, into: tuple[Finds, Gated]) -> None:
-    found, verdict = into
+def _gate_chunk(
+    room: Room, piece: tuple[int, int], file: Written, into: tuple[dict[tuple[int, int], _Evidence], Gated]
+) -> None:
+    evidence, verdict = into
     source, position = piece
     chunk = room.plan.sources[source].chunks[position]
     absent = frozenset(file.absent)
@@ -111,7 +131,7 @@ def _gate_chunk(room: Room, piece: tuple[int, int], file: Written, into: tuple[F
         if isinstance(output, Held):
             verdict.hit(UNREADABLE, index)
         else:
-            _gate_record(room, raws[index], output, (found[source, index], verdict))
+            _gate_record(room, raws[index], output, (evidence[source, index], verdict))
 
 
 def _slice(source: Source, chunks: Sequence[Chunk], start: int, count: int) -> Iterator[Record[Raw] | Held]:
@@ -124,35 +144,59 @@ def _slice(source: Source, chunks: Sequence[Chunk], start: int, count: int) -> I
             yield from islice(source.read(chunk), skip, start + count - chunk.first)
 
 
-def _gate_record(
-    room: Room, raw: Record[Raw], output: Record[Raw], into: tuple[tuple[str | None, dict[int, tuple[str, list[Span]]]], Gated]
-) -> None:
-    (subject, fields), verdict = into
+def _gate_record(room: Room, raw: Record[Raw], output: Record[Raw], into: tuple[_Evidence, Gated]) -> None:
+    evidence, verdict = into
     index = _index(raw)
-    values = _own_values(room, raw, fields)
-    if subject is not None:
-        facts = room.known.facts(subject)
+    values = _own_values(room, raw, evidence.spans)
+    if evidence.subject is not None:
+        facts = room.known.facts(evidence.subject)
         values += [*facts.roster, *facts.found]
     hidden = [(label, value) for label, value in values if room.policy.rule(label) is not Operator.KEEP]
     matcher = Matcher(dict.fromkeys(hidden), by="gate", fuzzy=False, parts=False)
     # all fields at once; no known value spans a line
-    passage = Passage("\n".join(view(item.text).text for item in output.fields), "mixed", Kind.CLINICAL)
-    for span in matcher.find(passage):
-        if room.policy.rule(span.label) is not Operator.KEEP:
-            verdict.hit(VALUE, index)
-    source_text = ""
-    for span in room.shapes.find([passage])[0]:
-        if span.score < _SURE or room.policy.rule(span.label) in _MOVED:
-            continue
-        shape = compact(passage.text[span.start : span.end])
-        if len(shape) < _MIN_SHAPE or not any(map(str.isdigit, shape)):
-            continue
-        source_text = source_text or "\n".join(compact(view(item.text).text) for item in raw.fields)
-        if shape in source_text:
-            verdict.hit(SHAPE, index)
+    views = [view(item.text) for item in output.fields]
+    passage = Passage("\n".join(shown.text for shown in views), "mixed", Kind.CLINICAL)
+    hits = [(VALUE, span) for span in matcher.find(passage) if room.policy.rule(span.label) is not Operator.KEEP]
+    hits += [(SHAPE, span) for span in room.shapes.find([passage])[0] if _survives(room, passage, span, raw)]
+    if not hits:
+        return
+    invented = _invented(raw, output, views, evidence)
+    for code, span in hits:
+        shown = compact(passage.text[span.start : span.end])
+        if not any(start <= span.start and span.end <= end and shown not in old for start, end, old in invented):
+            verdict.hit(code, index)
 
 
-def _own_values(room: Room, raw: Record[Raw], fields: dict[int, tuple[str, list[Span]]]) -> list[Value]:
+def _survives(room: Room, passage: Passage, span: Span, raw: Record[Raw]) -> bool:
+    """Say whether a number that is an identifier by its shape also stands in the source."""
+    if span.score < _SURE or room.policy.rule(span.label) in _MOVED:
+        return False
+    shape = compact(passage.text[span.start : span.end])
+    if len(shape) < _MIN_SHAPE or not any(map(str.isdigit, shape)):
+        return False
+    return any(shape in compact(view(item.text).text) for item in raw.fields)
+
+
+def _invented(
+    raw: Record[Raw], output: Record[Raw], views: Sequence[View], evidence: _Evidence
+) -> list[tuple[int, int, str]]:
+    """Return where replacements stand in the passage, with what each stands for (compact)."""
+    places: list[tuple[int, int, str]] = []
+    base = 0
+    for at, (before, after, shown) in enumerate(zip(raw.fields, output.fields, views, strict=True)):
+        made = evidence.edits.get(at, [])
+        grown = sum(length - (end - start) for start, end, length in made)
+        if shown.offsets is None and len(after.text) == len(before.text) + grown:  # else: typed anew, no exemption
+            moved = 0
+            for start, end, length in made:
+                old = compact(view(before.text[start:end]).text)
+                places.append((base + start + moved, base + start + moved + length, old))
+                moved += length - (end - start)
+        base += len(shown.text) + 1
+    return places
+
+
+def _own_values(room: Room, raw: Record[Raw], fields: FieldSpans) -> list[Value]:
     values: list[Value] = []
     for at, item in enumerate(raw.fields):
         if item.kind is Kind.IDENTIFIER and item.label is not None and item.text.strip():
@@ -164,5 +208,3 @@ def _own_values(room: Room, raw: Record[Raw], fields: dict[int, tuple[str, list[
 
 def _index(record: Record[Raw]) -> int:
     return int(record.id.rpartition(":")[2])
-
-

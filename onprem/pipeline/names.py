@@ -7,6 +7,7 @@ part, so that folders stay together. Runs in a worker, since it needs the detect
 from __future__ import annotations
 
 import hmac
+import itertools
 import json
 import re
 from collections.abc import Iterable
@@ -27,10 +28,11 @@ _HARMLESS = frozenset({Label.AGE, Label.STATE})
 _MIN_KEY = 3
 _MAX_NAME_WORDS = 4
 _FILE_WORDS = frozenset(
-    "csv tsv json jsonl txt parquet notes note patients patient encounters staff labs lab messages reports report data "
-    "export extract part en zh hospital records record discharge summary progress admission radiology pathology nursing "
-    "observations medications diagnoses procedures visits letters referral clinic ward table tables deid raw input "
-    "test sample file files doc docs all main new old final copy emr ehr his lis pacs ris".split()
+    "csv tsv json jsonl txt parquet notes note patients patient encounters staff labs lab messages reports "
+    "report data export extract part en zh hospital records record discharge summary progress admission "
+    "radiology pathology nursing observations medications diagnoses procedures visits letters referral clinic "
+    "ward table tables deid raw input test sample file files doc docs all main new old final copy emr ehr his "
+    "lis pacs ris".split()
 )
 _HAN_FILE_WORDS = re.compile(
     "患者|病人|信息|基本|就诊|住院|门诊|急诊|入院|出院|首次|病程|记录|小结|会诊|手术|护理|影像|病理|检查|检验|报告|医嘱|处方|"
@@ -77,7 +79,7 @@ def _identifies(room: Room, part: str) -> bool:
     stem = part.rpartition(".")[0] or part
     shown = view(stem).text
     words = [word for word in _JOINTS.split(shown) if word]
-    pieces = [*words, *("-".join(pair) for pair in zip(words, words[1:], strict=False)), shown]
+    pieces = [*words, *("-".join(pair) for pair in itertools.pairwise(words)), shown]
     keys = [piece for piece in pieces if len(piece) >= _MIN_KEY and any(map(str.isdigit, piece))]
     if any(room.links.subject([(kind, piece)]) is not None for piece in keys for kind in LINKING):
         return True

@@ -115,11 +115,15 @@ def check_output(inputs: Sequence[Path], out: Path, *, resume: bool) -> None:
         if source.is_dir() and source in target.parents:
             raise OutputError("the output lies inside the input", hint="give a folder outside of it for --out")
         if target in source.parents:
-            raise OutputError("the output folder holds the input", hint="raw and clean records are kept apart: give another --out")
+            raise OutputError(
+                "the output folder holds the input", hint="raw and clean records are kept apart: give another --out"
+            )
     if target.exists() and not target.is_dir():
         raise OutputError("the output is a file", hint="--out names a folder")
     if target.is_dir() and any(target.iterdir()) and not resume:
-        raise OutputError("the output folder is not empty", hint="give an empty folder, or --resume to go on with a run")
+        raise OutputError(
+            "the output folder is not empty", hint="give an empty folder, or --resume to go on with a run"
+        )
 
 
 def make_tasks(sources: Sequence[SourcePlan], *, size_limit: int = _TASK_BYTES) -> tuple[Task, ...]:

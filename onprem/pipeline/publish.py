@@ -115,7 +115,9 @@ def write_spans(room: Room, target: Path) -> None:
 def released_store(room: Room, *, readonly: bool) -> SealedStore:
     """Open the site's memory of released files: digest -> input name, output name, absent records."""
     master = read_key(room.site.folder("keys") / MASTER)
-    return SealedStore(room.site.folder("vault") / "released.sealed", derive(master, "vault/released"), readonly=readonly)
+    return SealedStore(
+        room.site.folder("vault") / "released.sealed", derive(master, "vault/released"), readonly=readonly
+    )
 
 
 def file_digest(path: Path) -> bytes:
@@ -144,7 +146,9 @@ def _move(file: Path, target: Path) -> None:
         file.unlink(missing_ok=True)
     except OSError:
         partial.unlink(missing_ok=True)
-        raise OutputError("the output cannot be written", hint="check free space and permissions, then --resume") from None
+        raise OutputError(
+            "the output cannot be written", hint="check free space and permissions, then --resume"
+        ) from None
 
 
 def _write_lines(target: Path, lines: Iterator[str]) -> None:

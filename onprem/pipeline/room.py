@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from onprem.config import Site, find_site
 from onprem.detect.contract import Detector, Example, Recogniser
-from onprem.detect.ensemble import Ensemble, pattern_detector
+from onprem.detect.ensemble import LANGUAGES, Ensemble, pattern_detector
 from onprem.errors import SiteError
 from onprem.formats.contract import Chunk, Format, ReadOptions, Source
 from onprem.formats.recognise import formats
@@ -110,7 +110,7 @@ class Room:
     @cached_property
     def ensemble(self) -> Ensemble:
         """The detectors, loaded when a text is first searched."""
-        langs = ("en", "zh") if self.spec.lang == "auto" else (self.spec.lang,)
+        langs = LANGUAGES if self.spec.lang == "auto" else (self.spec.lang,)
         return Ensemble.load(recognisers=own_recognisers(self.policy), langs=langs)
 
     @cached_property
@@ -130,9 +130,13 @@ class Room:
     @cached_property
     def models(self) -> tuple[tuple[str, str], ...]:
         """Name and digest of the models that search, for the report and the audit event."""
-        from onprem.detect.ner import model_digests
+        from onprem.detect.ner import model_folder
 
-        return model_digests()
+        found = []
+        for lang in LANGUAGES if self.spec.lang == "auto" else (self.spec.lang,):
+            meta = json.loads((model_folder(lang) / "meta.json").read_text(encoding="utf-8"))
+            found.append((f"{lang}_phi", str(meta["digests"]["weights.npz"])))
+        return tuple(found)
 
     @cached_property
     def shapes(self) -> Detector:

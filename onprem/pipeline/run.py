@@ -80,7 +80,9 @@ def run(site: Site, request: Request, make_pool: MakePool, progress: Progress) -
         if plan.sources and all(source.held is not None for source in plan.sources):
             _end(room)
             raise InputError(
-                "no input can be read" if len(plan.sources) > 1 else f"the input cannot be read: {plan.sources[0].held}",
+                "no input can be read"
+                if len(plan.sources) > 1
+                else f"the input cannot be read: {plan.sources[0].held}",
                 hint="see the formats and encodings in `onprem deid --help`; check permissions",
             )
         _find(room, plan, pool, progress)
@@ -136,7 +138,9 @@ def _folder(site: Site, spec: Spec, *, resume: bool) -> Iterator[Room]:
         finally:
             room.close()
     except OSError:
-        raise ResourceError("the site's work folder cannot be written", hint="check free space and permissions") from None
+        raise ResourceError(
+            "the site's work folder cannot be written", hint="check free space and permissions"
+        ) from None
     finally:
         os.close(lock)
 

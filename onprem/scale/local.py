@@ -103,6 +103,10 @@ def _guarded(room: Room, stage: str, task: int) -> int:
     except MemoryError:
         raise ResourceError("memory ran out", hint="use fewer --jobs, then --resume") from None
     except OSError:
-        raise ResourceError("a file of the run cannot be read or written", hint="check free space, then --resume") from None
+        raise ResourceError(
+            "a file of the run cannot be read or written", hint="check free space, then --resume"
+        ) from None
     except Exception as error:  # noqa: BLE001 - the boundary of a worker: no foreign message may cross it
-        raise OnpremError(hygiene.describe(error), hint="nothing was released; please report the place named above") from None
+        raise OnpremError(
+            hygiene.describe(error), hint="nothing was released; please report the place named above"
+        ) from None

@@ -25,13 +25,23 @@ def found(values, text):
         (Label.NAME, "José García", "JOSE GARCIA", ["JOSE GARCIA"]),
         (Label.NAME, "Vivian White", "white blood cells; Mrs White", ["White"]),
         (Label.NAME, "王小明", "患者王小明今日出院，小明无不适", ["王小明", "小明"]),
-        (Label.NAME, "王小明", "Wang Xiaoming / xiaoming wang / WANGXIAOMING", ["Wang Xiaoming", "xiaoming wang", "WANGXIAOMING"]),
+        (
+            Label.NAME,
+            "王小明",
+            "Wang Xiaoming / xiaoming wang / WANGXIAOMING",
+            ["Wang Xiaoming", "xiaoming wang", "WANGXIAOMING"],
+        ),
         (Label.NAME, "刘国强", "病人劉國強", ["劉國強"]),
         (Label.PHONE, "(617) 555-0123", "call 617.555.0123 or 6175550123", ["617.555.0123", "6175550123"]),
         (Label.RECORD_NUMBER, "MRN-0012345", "mrn 12345; 0012345; MRN-0012345", ["12345", "0012345", "MRN-0012345"]),
         (Label.EMAIL, "ada@example.org", "to ADA@EXAMPLE.ORG.", ["ADA@EXAMPLE.ORG"]),
         (Label.ADDRESS, "12 King Street, Boston", "lives at 12 King Street", ["12 King Street"]),
-        (Label.ADDRESS, "浙江省杭州市西湖区文三路9号", "住浙江省杭州市西湖区文三路9号。", ["浙江省杭州市西湖区文三路9号"]),
+        (
+            Label.ADDRESS,
+            "浙江省杭州市西湖区文三路9号",
+            "住浙江省杭州市西湖区文三路9号。",
+            ["浙江省杭州市西湖区文三路9号"],
+        ),
     ],
 )
 def test_known_values_are_found(label, value, text, expected):
@@ -57,7 +67,9 @@ def test_dotted_capital_i_does_not_shift_offsets():
     assert found([(Label.EMAIL, "ada@example.org")], text) == ["ada@example.org"]
 
 
-@pytest.mark.parametrize(("one", "other"), [("okafor", "okafer"), ("martin", "matrin"), ("perez", "peres"), ("lee", "le")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("okafor", "okafer"), ("martin", "matrin"), ("perez", "peres"), ("lee", "le")]
+)
 def test_one_edit_is_alike_and_shares_a_deletion(one, other):
     assert spelled_alike(one, other)
     assert deletions(one) & deletions(other)

@@ -47,5 +47,3 @@ def test_verify_names_no_value(site, tmp_path):
     done = run(["verify", source, "--against", source, "--site", site], work=tmp_path)
     assert done.code == 1
     assert_none(done, site)
-
-

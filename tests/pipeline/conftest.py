@@ -42,7 +42,11 @@ def write_hospital(root):
     (root / "notes" / "入院记录.txt").write_bytes(CHINESE_NOTE.encode("gb18030"))
     with (root / "messages.jsonl").open("w", encoding="utf-8") as file:
         for row in (
-            {"id": "m1", "patient": "P0001", "text": "Ngozi Okafor called on 03/15/2023 about her visit of 03/02/2023."},
+            {
+                "id": "m1",
+                "patient": "P0001",
+                "text": "Ngozi Okafor called on 03/15/2023 about her visit of 03/02/2023.",
+            },
             {"id": "m2", "patient": "P0002", "text": "Mr Lindqvist asks to move 04/20/2023 to 04/27/2023."},
             {"id": "m3", "patient": "P0003", "text": "欧阳春燕于2023年3月15日复诊，首诊2023年3月2日。"},
         ):
@@ -76,6 +80,7 @@ def onprem(tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "onprem", *map(str, arguments)],
             capture_output=True,
+            check=False,
             text=True,
             env=environment,
             cwd=tmp_path,

@@ -33,7 +33,9 @@ def deid(onprem, tmp_path):
         clean(done)
         if code is not None:
             assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-        written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()] if (tmp_path / "out").exists() else []
+        written = (
+            [path for path in (tmp_path / "out").rglob("*") if path.is_file()] if (tmp_path / "out").exists() else []
+        )
         return done, (written[0].read_bytes() if written else None), held_rows(tmp_path / "site")
 
     return call
@@ -67,7 +69,7 @@ def test_one_bad_line_of_json_holds_that_record_alone(deid):
 def test_a_cell_of_600_000_characters(deid):
     cell = "The patient reports mild pain and no fever. " * 13_700
     assert len(cell) > 600_000
-    note = f"note\n\"{cell}Seen by Dr. {SECRET}.\"\n".encode()
+    note = f'note\n"{cell}Seen by Dr. {SECRET}."\n'.encode()
     _, written, _ = deid("a.csv", note, code=0)
     assert SECRET.encode() not in written
     assert len(written) > 600_000

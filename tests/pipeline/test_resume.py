@@ -54,7 +54,9 @@ def site(onprem, tmp_path):
 
 
 def finish_and_check(onprem, tmp_path):
-    done = onprem("deid", tmp_path / "in", "--out", tmp_path / "out", "--policy", "hipaa-expert", "--jobs", "2", "--resume")
+    done = onprem(
+        "deid", tmp_path / "in", "--out", tmp_path / "out", "--policy", "hipaa-expert", "--jobs", "2", "--resume"
+    )
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in (tmp_path / "out" / "messages.jsonl").read_text().splitlines()]
     assert len(rows) == ROWS

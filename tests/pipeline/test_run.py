@@ -91,7 +91,9 @@ def test_every_date_of_a_patient_moves_by_the_same_days_in_every_format(hospital
     old_table = pyarrow.parquet.read_table(hospital / "encounters.parquet").to_pylist()
     new_table = pyarrow.parquet.read_table(released / "encounters.parquet").to_pylist()
     for patient, first, second in zip(("P0001", "P0003", "P0002"), old_table, new_table, strict=True):
-        moved[patient] |= offsets(f"{first['encounter_date']} {first['note']}", f"{second['encounter_date']} {second['note']}")
+        moved[patient] |= offsets(
+            f"{first['encounter_date']} {first['note']}", f"{second['encounter_date']} {second['note']}"
+        )
     (coded,) = (released / "notes").glob("named-*.txt")
     moved["P0001"] |= offsets(before[hospital / "notes" / "P0001_discharge.txt"], after[coded])
     moved["P0003"] |= offsets(before[hospital / "notes" / "入院记录.txt"], after[released / "notes" / "入院记录.txt"])
@@ -151,4 +153,4 @@ def test_every_command_leaves_an_event(onprem, released, tmp_path):
         for path in sorted((tmp_path / "site" / "audit").glob("*.jsonl"))
         for line in path.read_text().splitlines()
     ]
-    assert ["deid", "deid"] == [event["action"] for event in events if event["action"] == "deid"]
+    assert [event["action"] for event in events if event["action"] == "deid"] == ["deid", "deid"]
