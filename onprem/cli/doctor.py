@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OWNER = "onprem-hospital"
 NEEDED = ("cryptography", "duckdb", "opencc", "presidio_analyzer", "pyarrow", "pydantic", "pypinyin", "rich", "spacy")
+LANGUAGES = ("en", "zh")
 _FREE_ERROR, _FREE_WARNING = 200_000_000, 2_000_000_000  # bytes on the site's file system
 _COLUMNS = ("check", "state", "finding", "fix")
 
@@ -154,14 +155,15 @@ def _encoding() -> Iterable[Finding]:
 def models() -> Iterable[Finding]:
     """Compare each shipped model's files with the digests of its card."""
     home = Path(__file__).resolve().parents[1] / "models"
-    cards = sorted(home.glob("*/meta.json"))
-    if not cards:
-        yield Finding("models", Severity.WARNING, "", "no model is shipped", "make one: onprem train phi")
-    for card in cards:
-        folder = card.parent
+    for lang in LANGUAGES:
+        folder = home / f"{lang}_phi"
+        if not (folder / "meta.json").is_file():
+            yield _bad("models", f"{folder.name} is missing", "install again, or make it: onprem train phi")
+            continue
         try:
-            digests: dict[str, str] = jsonlib.loads(card.read_text(encoding="utf-8"))["digests"]
-            wrong = [name for name, digest in digests.items() if _sha256(folder / name) != digest]
+            digests: dict[str, str] = jsonlib.loads((folder / "meta.json").read_text(encoding="utf-8"))["digests"]
+            found = {path.name: _sha256(path) for path in folder.rglob("*") if path.is_file()}
+            wrong = [name for name, digest in digests.items() if found.get(name) != digest]
         except (ValueError, KeyError, TypeError, AttributeError, OSError):
             yield _bad("models", f"{folder.name}: the card or a file cannot be read", f"install {OWNER} again")
             continue

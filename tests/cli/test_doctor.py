@@ -108,15 +108,17 @@ def test_altered_model_is_told(monkeypatch, tmp_path):
     package = tmp_path / "onprem"
     (package / "cli").mkdir(parents=True)
     monkeypatch.setattr(doctor, "__file__", str(package / "cli" / "doctor.py"))
-    assert [item.severity for item in doctor.models()] == [Severity.WARNING]
-    model = package / "models" / "en_phi"
-    model.mkdir(parents=True)
-    (model / "weights").write_bytes(b"weights")
-    (model / "meta.json").write_text(json.dumps({"digests": {"weights": doctor._sha256(model / "weights")}}))
-    assert [item.severity for item in doctor.models()] == [Severity.INFO]
-    (model / "weights").write_bytes(b"others")
+    monkeypatch.setattr(doctor, "LANGUAGES", ("en",))
     assert [item.severity for item in doctor.models()] == [Severity.ERROR]
-    (model / "weights").unlink()
+    model = package / "models" / "en_phi"
+    (model / "phi").mkdir(parents=True)
+    weights = model / "phi" / "weights"
+    weights.write_bytes(b"weights")
+    (model / "meta.json").write_text(json.dumps({"digests": {"weights": doctor._sha256(weights)}}))
+    assert [item.severity for item in doctor.models()] == [Severity.INFO]
+    weights.write_bytes(b"others")
+    assert [item.severity for item in doctor.models()] == [Severity.ERROR]
+    weights.unlink()
     assert [item.severity for item in doctor.models()] == [Severity.ERROR]
     (model / "meta.json").write_text("[]")
     assert [item.severity for item in doctor.models()] == [Severity.ERROR]
