@@ -6,6 +6,7 @@ shared; every kind draws its separators, order and line breaks anew.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -75,6 +76,8 @@ _HEADERS: tuple[str, ...] = (
 _FOOTERS: tuple[str, ...] = (
     "\n{h} 电话：{land}", "\n地址：{addr} 邮编：{post}", "\n第{n}页 住院号：{rec} 姓名：{p}", "\n本报告仅供临床参考 {D}", "\n打印人：{n1} {D} {T}", "\n咨询电话：{land} {hs}", "\n{p} {rec} 第{n}页",
 )  # fmt: skip
+_CLAUSE = re.compile(r"(?:\{\w+\}|[^，。；：、\s{}])+[，。；：、\s]*")
+_MIXABLE = ("present", "history", "course", "nursing", "clinic", "discharge", "referral", "consent", "sms", "query", "patient_line", "social", "plain")
 _HEADINGS = {
     "present": ("现病史：", "【现病史】", "现病史:\n", "现病史\n", ""), "history": ("", "既往史：", "【既往史】", "既往/个人/家族史：\n"), "plain": ("", "", "体格检查：", "【查体】", "辅助检查：", "处理意见："),
 }  # fmt: skip
@@ -103,12 +106,33 @@ class Writer:
         self.draft = Draft()
         self.carriers = carriers
 
+    def template(self, name: str) -> str:
+        """Draw a template of a section; sometimes with its clauses shuffled, dropped, or mixed with another's."""
+        random = self.random
+        lines = pool(name, self.split)
+        line = random.choice(lines)
+        draw = random.random()
+        if draw < 0.62:
+            return line
+        parts = _CLAUSE.findall(line)
+        if draw < 0.74 and len(parts) > 1:
+            parts.pop(random.randrange(len(parts)))
+        elif draw < 0.82:
+            random.shuffle(parts)
+        elif draw < 0.94:
+            parts += _CLAUSE.findall(random.choice(pool(random.choice(_MIXABLE), self.split) or lines))
+            random.shuffle(parts)
+            parts = parts[: random.randint(1, 5)]
+        else:
+            return random.choice(parts)
+        return "".join(parts)
+
     def say(self, name: str, count: int, *, between: Sequence[str] = ("", "", "\n")) -> None:
         """Write `count` sentences of a section."""
         lines = pool(name, self.split)
         joint = self.random.choice(between)
         for _ in range(count if lines else 0):
-            self.scene.fill(self.draft, self.random.choice(lines))
+            self.scene.fill(self.draft, self.template(name))
             self.draft.write(joint)
 
     def heading(self, name: str) -> None:
