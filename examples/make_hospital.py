@@ -31,6 +31,7 @@ from onprem.tagged import Tagged
 SOURCE = Path(__file__).resolve().parent / "hospital_source"
 SEED = 20240601
 FIRST_DAY = date(2024, 1, 8)
+SHELVES = ("amber north", "teal", "violet low", "ochre")  # values of the column that nobody can place
 
 Person = english.Patient | chinese.Patient
 P = TypeVar("P", english.Patient, chinese.Patient)
@@ -114,7 +115,16 @@ def write_patients(hospital: Hospital, folder: Folder) -> None:
             street,
             city,
         ]
-        row += [state, code, relative, relation, person.relative_phone, person.plan, employer, f"K{person.index}-delta"]
+        row += [
+            state,
+            code,
+            relative,
+            relation,
+            person.relative_phone,
+            person.plan,
+            employer,
+            SHELVES[person.index % len(SHELVES)],
+        ]
         rows.append([*row, "moved?"] if person.index == 16 else row)  # a cell too many
     folder.table("patients.csv", rows, "utf-8", "\r\n")
 
@@ -257,14 +267,14 @@ def write_free_text_tables(hospital: Hospital, folder: Folder) -> None:
             item = {
                 "id": f"m{len(lines) + 1:04d}",
                 "patient": person.key,
-                "sent": _sent(person, step),
+                "created_at": _created(person, step),
                 "text": note.text,
             }
             lines.append(json.dumps(item, ensure_ascii=len(lines) % 10 == 0) + "\n")
     (folder.out / "messages.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
-def _sent(person: Person, step: int) -> str:
+def _created(person: Person, step: int) -> str:
     return f"{person.admitted + timedelta(days=person.days + step):%Y-%m-%d}T{9 + step:02d}:15:00Z"
 
 

@@ -164,14 +164,30 @@ def _places(found: list[Finding]) -> str:
 
 def _sources(summary: RunSummary, charts: Charts) -> str:
     rows: list[list[Cell]] = []
-    for source in summary.sources:
-        parts = [Part("released", source.released, SOLID), Part("held", source.held, hatched(0))]
-        bar = Html(charts.stacked(f"Source {source.index}", parts, css="bar"))
-        state = tag("published", "good") if source.published else tag("held", "held")
-        rows.append([str(source.index), source.format, source.records, source.released, source.held, state, bar])
+    for group in _grouped(summary.sources):
+        first, records = group[0], sum(source.records for source in group)
+        released, held = sum(source.released for source in group), sum(source.held for source in group)
+        name = str(first.index) if len(group) == 1 else f"{first.index} to {group[-1].index}"
+        parts = [Part("released", released, SOLID), Part("held", held, hatched(0))]
+        bar = Html(charts.stacked(f"Source {name}", parts, css="bar"))
+        state = tag("published", "good") if first.published else tag("held", "held")
+        rows.append([name, first.format, records, released, held, state, bar])
     heads = [Head("Source"), Head("Format"), Head("Records", "n"), Head("Released", "n"), Head("Held", "n")]
     heads += [Head("File"), Head("", "chart")]
     return section("Files", table("Files read", heads, rows))
+
+
+def _grouped(sources: tuple[SourceSummary, ...]) -> list[list[SourceSummary]]:
+    """Put neighbours together of which there is nothing to tell apart: small files of one format, all released."""
+    groups: list[list[SourceSummary]] = []
+    for source in sources:
+        plain = source.published and not source.held and not source.columns
+        last = groups[-1][-1] if groups else None
+        if plain and last is not None and last.format == source.format and last.published and not last.held:
+            groups[-1].append(source)
+        else:
+            groups.append([source])
+    return groups
 
 
 def _columns(summary: RunSummary) -> str:

@@ -16,6 +16,7 @@ _HATCH = (
     "</pattern>"
 )
 SOLID = "#1f6391"
+_LEAST = 8.0  # thousandths of a bar
 _HELD = (("held1", 45, "#b4530a"), ("held2", 0, "#7a3b8f"), ("held3", 135, "#4d5a66"), ("held4", 90, "#8a6d00"))
 
 
@@ -48,15 +49,18 @@ class Charts:
         """Return a bar of full width, cut by the parts' shares."""
         total = sum(part.count for part in parts)
         words = ", ".join(f"{part.count:,} {part.words}" for part in parts if part.count) or "nothing"
+        shown = [part for part in parts if part.count]
+        # the smallest part stays visible; the others give way
+        least = min(_LEAST, 1000 / len(shown)) if shown else 0
+        widths = [max(1000 * part.count / total, least) for part in shown]
+        scale = 1000 / sum(widths) if shown else 0
         shapes: list[str] = []
         position = 0.0
-        for part in parts:
-            width = 1000 * part.count / total if total else 0.0
-            if width:
-                shapes.append(
-                    f'<rect x="{position:.2f}" y="0" width="{max(width, 3):.2f}" height="40" fill="{part.fill}"/>'
-                )
-            position += width
+        for part, width in zip(shown, widths, strict=True):
+            shapes.append(
+                f'<rect x="{position:.2f}" y="0" width="{width * scale:.2f}" height="40" fill="{part.fill}"/>'
+            )
+            position += width * scale
         return self._frame(title, words, "".join(shapes), css)
 
     def bar(self, title: str, count: int, largest: int) -> str:

@@ -94,4 +94,4 @@ def test_numbers_belong_to_nobody(made):
         for address in re.findall(r"@[\w.]+", text):
             assert re.search(r"example\.(org|net|com)\.?$", address)
     for line in (made[0] / "messages.jsonl").read_text(encoding="utf-8").splitlines():
-        assert set(json.loads(line)) == {"id", "patient", "sent", "text"}
+        assert set(json.loads(line)) == {"id", "patient", "created_at", "text"}
