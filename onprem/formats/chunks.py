@@ -1,4 +1,4 @@
-"""Cutting a text file into chunks that can be read alone, at flat memory, whatever the encoding and the size of a record.
+"""Cutting a text file into chunks that can be read alone, at flat memory, whatever its encoding and its records' size.
 
 A format brings a `Scanner` that knows where its records end; `cut` streams the file past it. A record longer than the
 bound becomes a chunk of its own that is held without ever being read into memory.

@@ -5,8 +5,8 @@ The order of use:
 1. `Format.open(path, options)` gives a `Source`; it reads no more than the head of the file.
 2. `Source.chunks()` cuts the file into pieces that can be read alone (streaming; memory stays flat).
 3. `Source.read(chunk)` yields records in order, or `Held` for those that cannot be understood. Always the same count.
-4. `Source.write(chunk, records, part)` writes one chunk's clean records to a part file; records that are held are simply
-   absent from `records`.
+4. `Source.write(chunk, records, part)` writes one chunk's clean records to a part file; records that are held are
+   simply absent from `records`.
 5. `Source.join(parts, out)` makes the output file of all parts, in order.
 
 Rules: no edits gives the same bytes; edits change only their own bytes; every leaf surfaces as a field; malformed input
@@ -28,8 +28,8 @@ from onprem.model import Clean, Held, Kind, Raw, Record
 class Placement:
     """What a column or key holds: its kind and, for an identifier, its label.
 
-    `roster` says whether its values are the patient's own identifiers (searched in all of that patient's text), those of
-    staff (searched in everybody's text), or neither. `key` marks a column that names the patient of the row.
+    `roster` says whether its values are the patient's own identifiers (searched in all of that patient's text), those
+    of staff (searched in everybody's text), or neither. `key` marks a column that names the patient of the row.
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
 """CSV and TSV: one row is one record; quoting, line ends, blank lines and encoding are kept.
 
-Paths: `col:<header>` for a header of the known vocabulary that occurs once, else `col#<position>` (1-based). A header that
-is not known may itself be an identifier and is written as `column_<position>`. A ragged row is held.
+Paths: `col:<header>` for a header of the known vocabulary that occurs once, else `col#<position>` (1-based). A header
+that is not known may itself be an identifier and is written as `column_<position>`. A ragged row is held.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ _ZH = (
 SAMPLES = (
     Sample("plain", ".csv", _PEOPLE.encode, 2),
     Sample("tab", ".tsv", lambda: _PEOPLE.replace(",", "\t").encode(), 2),
-    Sample("semicolon, mark, CRLF", ".csv", lambda: b"\xef\xbb\xbf" + _PEOPLE.replace(",", ";").replace("\n", "\r\n").encode(), 2),
+    Sample("semicolon, mark, CRLF", ".csv", ("\ufeff" + _PEOPLE.replace(",", ";").replace("\n", "\r\n")).encode, 2),
     Sample("bar in gb18030", ".csv", lambda: _ZH.replace(",", "|").replace("王", "镕").encode("gb18030"), 1),
     Sample("gb18030", ".csv", lambda: _ZH.encode("gb18030"), 1),
     Sample("utf-16", ".csv", lambda: b"\xff\xfe" + _ZH.encode("utf-16-le"), 1),
@@ -223,6 +223,6 @@ SAMPLES = (
     Sample("text after a quote", ".csv", (_PEOPLE + 'p3,"Cy"x,1950-01-01,well\n').encode, 3, 1),
     Sample("open quote", ".csv", (_PEOPLE + 'p3,Cy,1950-01-01,"well\np4,Di,1950-01-01,well\n').encode, 3, 1),
     Sample("NUL", ".csv", lambda: _PEOPLE.replace("Lee.", "Lee\0.").encode(), 2),
-    Sample("one row of another encoding", ".csv", lambda: _ZH.encode() + _ZH.partition("\n")[2].encode("gb18030"), 2, 1),
+    Sample("row of another encoding", ".csv", lambda: _ZH.encode() + _ZH.partition("\n")[2].encode("gb18030"), 2, 1),
     Sample("image", ".csv", lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)), 0, refused=True),
 )  # fmt: skip

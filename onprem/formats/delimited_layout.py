@@ -75,7 +75,7 @@ _MOST_ABOVE = 5
 
 
 def _above(rows: Sequence[Row], width: int, options: ReadOptions) -> int:
-    """Return how many rows stand above the header: titles, which name no column, over a row that mostly names columns."""
+    """Return how many rows stand above the header: titles, which name no column, over a row that names columns."""
     for index, row in enumerate(rows[: _MOST_ABOVE + 1]):
         known = sum(_names_column(cell, options) for cell in row.cells)
         if known and not index:

@@ -1,4 +1,4 @@
-"""Which encoding a file is in, and lossless decoding of it: UTF-8, UTF-16 and GB18030, with or without a byte order mark.
+"""Which encoding a file is in, and lossless decoding of it: UTF-8, UTF-16, GB18030, with or without byte order mark.
 
 Rules: decoding never loses a byte (what does not decode becomes an escape that marks its record as damaged); what is
 written is in the input's encoding; a text that cannot be encoded is an error, never a question mark.
@@ -58,7 +58,7 @@ _BINARY_STARTS = (
 )
 
 
-class UnreadableInput(InputError):
+class UnreadableInput(InputError):  # noqa: N818 - a kind of InputError, which its name says
     """A file as a whole cannot be read; `reason` says why in the vocabulary of held records."""
 
     def __init__(self, message: str, *, hint: str = "", reason: Reason = Reason.UNREADABLE) -> None:
@@ -122,11 +122,9 @@ def detect(head: bytes, *, complete: bool = False) -> Encoding | None:
     `complete` says that `head` is the whole file; otherwise a character cut at its end is forgiven. A file in UTF-8
     with lines of another encoding is UTF-8: its records are damaged one by one.
     """
-    if head.startswith(_UTF32_MARKS):
-        return None
-    for mark, codec in _MARKS:
-        if head.startswith(mark):
-            return Encoding(codec, mark)
+    mark = next((item for item in _MARKS if head.startswith(item[0])), None)
+    if head.startswith(_UTF32_MARKS) or mark:
+        return Encoding(mark[1], mark[0]) if mark and not head.startswith(_UTF32_MARKS) else None
     if b"\0" in head and (codec := _utf16_by_nulls(head)):
         return Encoding(codec)
     if _decodes(head, "utf-8", complete=complete):
@@ -164,7 +162,7 @@ def _utf16_by_nulls(head: bytes) -> str:
 
 
 def _utf16_by_script(head: bytes) -> str:
-    """Chinese text in UTF-16: nearly every unit is Han, a full-width form or Latin in one byte order, few in the other."""
+    """Chinese text in UTF-16: in one byte order nearly every unit is Han, full-width or Latin; in the other few are."""
     even = head[: len(head) // 2 * 2]
     if len(even) < 8:
         return ""

@@ -1,7 +1,7 @@
 """What a column's name says it holds, in English and Chinese, and what its values say about that.
 
-A whole header is looked up in the vocabulary; a compound one ("emergency_contact_phone", 入院诊断编码) is read from its last
-word, and the words before it say whose it is. A header may be shown or written only when every part of it is known words.
+A whole header is looked up in the vocabulary; a compound one ("emergency_contact_phone", 入院诊断编码) is read from its
+last word, and the words before it say whose it is. A header may be shown or written only when all of it is known.
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ def _identifier(label: Label) -> Placement:
 
 
 def _checked_clinical(placement: Placement, evidence: Evidence, *, is_code: bool, is_sure: bool) -> Placement:
-    """A harmless header over identifying values gives way to the values."""
+    """Let a harmless header over identifying values give way to the values."""
     if evidence.label is not None and not (is_code and evidence.label in {Label.PHONE, Label.DATE}):
         return _identifier(evidence.label)
     if evidence.looks is Looks.PROSE:

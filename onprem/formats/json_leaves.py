@@ -150,7 +150,7 @@ class Literal:
     slash: bool = False  # "/" is written "\\/"
     extra: frozenset[str] = frozenset()  # punctuation written as \\uXXXX
     length: int = -1  # of the text, when there are exceptions
-    exceptions: tuple[tuple[int, str], ...] = ()  # form: "raw", "u", "U" or "short"
+    exceptions: tuple[tuple[int, str], ...] = ()  # form: "raw", "short", or "u" or "U" for each unit
 
 
 PLAIN = Literal()
@@ -201,7 +201,7 @@ def _units(raw: str) -> list[tuple[str, str]]:
         low = _ESCAPE.match(raw, position) if 0xD800 <= value < 0xDC00 else None
         if low is not None and low.group(1) and 0xDC00 <= int(low.group(1), 16) < 0xE000:
             value = 0x10000 + ((value - 0xD800) << 10) + int(low.group(1), 16) - 0xDC00
-            form = form if low.group(1) == low.group(1).lower() else "U"
+            form += "u" if low.group(1) == low.group(1).lower() else "U"
             position = low.end()
         units.append((chr(value), form))
     return units
@@ -227,7 +227,10 @@ def _one(character: str, form: str) -> str:
         return "\\" + short if short else encode_basestring(character)[1:-1]
     code = ord(character)
     units = [code] if code < 0x10000 else [0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF)]
-    return "".join(f"\\u{unit:04X}" if form == "U" else f"\\u{unit:04x}" for unit in units)
+    forms = form if len(form) == len(units) else form[0] * len(units)
+    return "".join(
+        f"\\u{unit:04X}" if mark == "U" else f"\\u{unit:04x}" for unit, mark in zip(units, forms, strict=True)
+    )
 
 
 def string_literal(text: str, style: Literal) -> str:

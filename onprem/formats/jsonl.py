@@ -7,7 +7,7 @@ itself, so that an unknown key, which may be a name, is never written unseen. Bl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from onprem.errors import OutputError
@@ -178,7 +178,7 @@ class JsonLinesSource:
                     path += "." + (self._shown(step.key) if known else f"#{step.position}")
             placed = self._patterns.get(way) or placing.place_way(way, self._options)
             if steps[-1].key is not None:
-                placed = Placed(placed.placement, self._names(way), placed.shape)
+                placed = replace(placed, known=self._names(way))
             found = (path.removeprefix("."), placed)
             if len(self._placed) < 100_000:  # arrays and unknown keys are endless; this is a cache
                 self._placed[steps] = found
@@ -281,6 +281,11 @@ class JsonLinesFormat:
 FORMAT = JsonLinesFormat()
 
 _GOOD = '{"id": "n1", "patient": "p7", "text": "Seen by Dr. Lee.\\nPlan: rest"}\n'
+_LINE = '{"text": "王小明"}\n'
+_NESTED = (
+    '{"patient": {"name": ["Ann", "Lee"], "age": 41, "alive": true, "x": null}, '
+    '"text": "", "王小明": [1.50, {"a": "b"}]}\n'
+)
 SAMPLES = (
     Sample("plain", ".jsonl", (_GOOD * 3).encode, 3),
     Sample(
@@ -292,14 +297,7 @@ SAMPLES = (
     Sample("mixed escapes", ".jsonl", '{"text": "\\u738b小\\u660E \\u0041da/ms\\/"}\n'.encode, 1),
     Sample("blank lines", ".jsonl", lambda: b"\n \r\n" + _GOOD.encode() + b"\n\n" + _GOOD.encode() + b"\n\t\n", 2),
     Sample("blank lines only", ".jsonl", lambda: b"\n\r\n  \n", 0),
-    Sample(
-        "nested",
-        ".jsonl",
-        (
-            '{"patient": {"name": ["Ann", "Lee"], "age": 41, "alive": true, "x": null}, "text": "", "王小明": [1.50, {"a": "b"}]}\n'
-        ).encode,
-        1,
-    ),
+    Sample("nested", ".jsonl", _NESTED.encode, 1),
     Sample("gb18030", ".jsonl", lambda: '{"姓名": "王小明", "病程记录": "患者今日入院。"}\n'.encode("gb18030"), 1),
     Sample("utf-16", ".jsonl", lambda: b"\xfe\xff" + (_GOOD * 2).encode("utf-16-be"), 2),
     Sample("lone surrogate and NUL", ".jsonl", lambda: b'{"text": "a\\ud83d b\\u0000c \\udc00"}\n', 1),
@@ -308,6 +306,6 @@ SAMPLES = (
     Sample("duplicate keys", ".jsonl", lambda: b'{"text": "a", "text": "Lee"}\n' + _GOOD.encode(), 2, 1),
     Sample("deep", ".jsonl", lambda: b'{"text": ' + b"[" * 5000 + b"]" * 5000 + b"}\n" + _GOOD.encode(), 2, 1),
     Sample("raw control character", ".jsonl", lambda: b'{"text": "a\x00b"}\n' + _GOOD.encode(), 2, 1),
-    Sample("one line of another encoding", ".jsonl", lambda: ('{"text": "王小明"}\n' * 2).encode() + '{"text": "王小明"}\n'.encode("gb18030"), 3, 1),
+    Sample("line of another encoding", ".jsonl", lambda: _LINE.encode() * 2 + _LINE.encode("gb18030"), 3, 1),
     Sample("image", ".jsonl", lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)), 0, refused=True),
 )  # fmt: skip

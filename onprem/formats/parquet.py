@@ -1,7 +1,7 @@
-"""Parquet: one row is one record; schema, column order and compression are kept, metadata and statistics are not copied.
+"""Parquet: one row is one record; schema, column order and compression are kept; metadata and statistics are not.
 
-Paths: `col:<name>` for a known name that occurs once, else `col#<position>`; nested leaves as `col:patient.name[0]`. Every
-scalar type is read as text. An identifying column that is not text becomes text, unless the label keeps its type
+Paths: `col:<name>` for a known name that occurs once, else `col#<position>`; nested leaves as `col:patient.name[0]`.
+Every scalar type is read as text. An identifying column that is not text becomes text, unless the label keeps its type
 (`ReadOptions.typed`). A column that has no exact text is unknown and is emptied.
 """
 

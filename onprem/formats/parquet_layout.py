@@ -54,7 +54,7 @@ class FlatColumn:
 
 @dataclass(frozen=True)
 class NestedColumn:
-    """A column of structs, lists or maps. `ways` are the leaves of the first rows as placed; `seen` those read so far."""
+    """A column of structs, lists or maps. `ways`: the leaves of the first rows as placed; `seen`: those read so far."""
 
     name: str
     position: int
@@ -119,9 +119,7 @@ class NestedColumn:
         """
 
         def texts() -> Iterator[str | None]:
-            index = 0
-            for leaf in leaves:
-                index += 1
+            for index, leaf in enumerate(leaves, start=1):
                 if leaf.path.startswith("key:"):
                     yield leaf.text or f"key_{index}"
                 else:

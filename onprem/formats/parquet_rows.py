@@ -1,7 +1,7 @@
 """Streaming access to the rows of a Parquet file, at flat memory even when all rows are in one row group.
 
-A row group cannot be entered in its middle, so one cursor stays open per process: reading chunks in rising order costs one
-pass over the file, whatever the number of chunks.
+A row group cannot be entered in its middle, so one cursor stays open per process: reading chunks in rising order costs
+one pass over the file, whatever the number of chunks.
 """
 
 # ruff: noqa: ANN401 - pyarrow publishes no types

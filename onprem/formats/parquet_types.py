@@ -70,7 +70,7 @@ def _all_text(sample: Any) -> bool:
             return False
         if any(character < " " and character not in "\t\r\n" for character in text):
             return False
-    return len(sample) > sample.null_count
+    return bool(len(sample) > sample.null_count)
 
 
 _LEAF_UNITS = frozenset({"s", "ms", "us"})  # Python's datetime holds no nanoseconds
@@ -244,8 +244,8 @@ def skeleton(value: Any, kind: Any, is_known: Callable[[str], bool]) -> Any:
 def rebuild(structure: Any, texts: Iterator[str | None], kind: Any) -> Any:
     """Return a nested value of type `kind` from its skeleton, taking the text of each leaf in order.
 
-    A skeleton is None for null, True for a leaf, a list for a struct or list, and a list of pairs (key text, or None for
-    a key that comes from `texts`; value) for a map.
+    A skeleton is None for null, True for a leaf, a list for a struct or list, and for a map a list of pairs (key text,
+    or None for a key that comes from `texts`; value).
     """
     import pyarrow as pa
 
@@ -267,20 +267,24 @@ def leaf_value(text: str | None, kind: Any) -> Any:
     """Return the Python scalar that `text` means in an Arrow type, or None when it means none."""
     import pyarrow as pa
 
-    types = pa.types
     if text is None or _is_string(kind):
         return text
     try:
-        if types.is_boolean(kind):
-            return {"true": True, "false": False}.get(text)
-        if types.is_integer(kind):
-            return pa.scalar(int(text), kind).as_py()
-        if types.is_floating(kind):
-            return float(text)
-        if types.is_decimal(kind):
-            return pa.scalar(decimal.Decimal(text), kind).as_py()
-        if types.is_date(kind):
-            return datetime.date.fromisoformat(text)
-        return datetime.datetime.fromisoformat(text)
+        return pa.scalar(_parsed(text, kind), kind).as_py()
     except (ValueError, ArithmeticError, pa.ArrowException):
         return None
+
+
+def _parsed(text: str, kind: Any) -> object:
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_boolean(kind):
+        return {"true": True, "false": False}.get(text)
+    if types.is_integer(kind):
+        return int(text)
+    if types.is_floating(kind):
+        return float(text)
+    if types.is_decimal(kind):
+        return decimal.Decimal(text)
+    return datetime.date.fromisoformat(text) if types.is_date(kind) else datetime.datetime.fromisoformat(text)

@@ -1,7 +1,7 @@
 """From headers and sampled values to fields: what each column or key of one source holds, and what each cell is.
 
-A header settles most; values confirm or correct it, always to the safer side; a table as a whole says whether its people
-are patients or staff. A cell that does not fit what its column was placed as by values alone is unknown, thus held.
+A header settles most; values confirm or correct it, always to the safer side; a table as a whole says whether its
+people are patients or staff. A cell that does not fit what its column was placed as by values alone is held.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _of_staff(placement: Placement) -> Placement:
 
 
 def place_keys(sampled: Mapping[tuple[str, ...], Sequence[str]], options: ReadOptions) -> dict[tuple[str, ...], Placed]:
-    """Place the ways of keys of nested records by their names and sampled values; indexes of arrays are "*"."""
+    """Place the ways of keys of nested records by names and sampled values; indexes of arrays are "*"."""
     found: dict[tuple[str, ...], Placed] = {}
     for way, sample in sampled.items():
         placed = place_way(way, options)
@@ -178,13 +178,30 @@ def _is_text(way: tuple[str, ...], options: ReadOptions) -> bool:
     return way == (options.text_field,)
 
 
+_TRANSPARENT = frozenset({"value", "val", "text", "display", "string", "content", "data", "valuestring"})
+_GENERIC = frozenset(
+    {"name", "id", "phone", "email", "address", "date", "time", "number", "code", "type", "title", "key"}
+)
+
+
 def _phrase(way: tuple[str, ...]) -> str:
-    """Return the shortest tail of the keys that the vocabulary knows; the last key when it knows none."""
+    """Return the keys that say what a leaf holds: its own, with the one above it where its own says too little.
+
+    "value" under "identifier" is an identifier, "name" under "author" is a name of staff; "value" under a key that nobody
+    knows says nothing.
+    """
     keys = [key for key in way if key != "*"]
     if not keys:
         return ""
-    for size in (1, 2, 3):
-        phrase = " ".join(keys[-size:])
-        if headers.place(phrase) is not None:
-            return phrase
+    own = headers.fold(keys[-1])
+    above = keys[-2] if len(keys) > 1 else ""
+    if own in _TRANSPARENT and above:
+        placement = headers.place(above)
+        if placement is None:
+            return ""
+        return f"{above} {keys[-1]}" if placement.kind is Kind.CLINICAL else above
+    if own in _GENERIC and above and headers.place(f"{above} {keys[-1]}") is not None:
+        return f"{above} {keys[-1]}"
+    if headers.place(keys[-1]) is None and above and headers.place(f"{above} {keys[-1]}") is not None:
+        return f"{above} {keys[-1]}"
     return keys[-1]

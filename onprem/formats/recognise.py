@@ -1,7 +1,7 @@
 """Which format a file is in: by suffix first, then by content, which has the last word when the two contradict.
 
-A file that is neither understood nor plain text is refused, never read as something it may not be: markup and escapes can
-hide a name from every detector.
+A file that is neither understood nor plain text is refused, never read as something it may not be: markup and escapes
+can hide a name from every detector.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from onprem.model import Reason
 # Formats that are text but not plain text; facts from each format's specification.
 _MARKUP = re.compile(r"\s*(?:<\?xml|<!doctype|<html|<[a-z:]+(?:\s[^>]*)?>|\{\\rtf|(?:MSH|FHS|BHS)\|)", re.IGNORECASE)
 _JSON = re.compile(r"\s*[\[{]\s*[\[{\"\d\]}]")
-_MARKUP_SUFFIXES = frozenset({".xml", ".html", ".htm", ".xhtml", ".rtf", ".hl7", ".json", ".yaml", ".yml", ".eml", ".svg", ".tex", ".ipynb"})  # fmt: skip
+_MARKUP_SUFFIXES = frozenset(".xml .html .htm .xhtml .rtf .hl7 .json .yaml .yml .eml .svg .tex .ipynb".split())
 
 
 @lru_cache(maxsize=1)

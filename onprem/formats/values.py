@@ -1,7 +1,7 @@
 """What sampled values of one column look like: identifiers by form and check digit, dates, measurements, prose, names.
 
-Evidence is used to confirm or correct a header, always to the safer side; it never makes a column harmless that has unique
-long numbers, and a column of short words that is not a closed clinical vocabulary stays unplaced.
+Evidence is used to confirm or correct a header, always to the safer side; it never makes a column harmless that has
+unique long numbers, and a column of short words that is not a closed clinical vocabulary stays unplaced.
 """
 
 from __future__ import annotations
@@ -40,11 +40,12 @@ class Evidence:
     label: Label | None = None
 
 
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE_FORMS = (
     r"(?:1[89]|20)\d\d[-/.年](?:0?[1-9]|1[0-2])[-/.月](?:0?[1-9]|[12]\d|3[01])日?",
     r"(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:(?:1[89]|20)\d\d|\d\d)",
-    r"(?:0?[1-9]|[12]\d|3[01])[- /]?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[- /,.]*(?:(?:1[89]|20)\d\d|\d\d)",
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ .]+(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?,? +(?:1[89]|20)\d\d",
+    rf"(?:0?[1-9]|[12]\d|3[01])[- /]?{_MONTH}[- /,.]*(?:(?:1[89]|20)\d\d|\d\d)",
+    rf"{_MONTH}[ .]+(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?,? +(?:1[89]|20)\d\d",
     r"(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])",
     r"(?:1[89]|20)\d\d年(?:0?[1-9]|1[0-2])月",
     r"(?:0?[1-9]|1[0-2])月(?:0?[1-9]|[12]\d|3[01])日",
@@ -71,7 +72,8 @@ _PHONE = re.compile(
 _NUMBER = re.compile(r"[<>≤≥~]?=?\s*[-+]?\d{1,3}(?:,\d{3})*(?:\.\d+)?|[<>≤≥~]?=?\s*[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _MEASURE = re.compile(
     r"[<>≤≥~±]?=?\s*[-+]?\d{1,5}(?:\.\d{1,3})?(?:\s*[-~/xX*×–]\s*\d{1,5}(?:\.\d{1,3})?){0,2}"
-    r"\s*(?:%|[°℃℉]?[CF]?|[a-zA-Zμµ]{1,5}(?:\^?\d{1,2})?(?:/[a-zA-Zμµ0-9.²³]{1,6})?)?\s*[↑↓HL*]?"
+    r"(?:\s*[x×*]?\s*10(?:\^|\*\*?|E)\d{1,2})?"
+    r"\s*/?(?:%|[°℃℉]?[CF]?|[a-zA-Zμµ]{1,5}(?:\^?\d{1,2})?(?:/[a-zA-Zμµ0-9.²³]{1,6})?)?\s*[↑↓HL*]?"
 )
 _ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Zx+*]{1,5})?[+*†]?|\d{3}\.\d{1,2}|\d{1,5}-\d", re.I)
 _CN_ADDRESS = re.compile(

@@ -1,4 +1,4 @@
-"""The words of `headers.toml`, loaded once: groups of headers, parts of compound headers, closed vocabularies, names."""
+"""The words of `headers.toml`, loaded once: headers by group, parts of compound headers, closed vocabularies, names."""
 
 from __future__ import annotations
 
