@@ -26,7 +26,7 @@ def spans_of(text: str, module: str) -> list[tuple[int, int, str]]:
     shown = view(text)
     found = DETECTOR.find([Passage(shown.text, lang)])[0]
     named = [(*shown.original(span.start, span.end), next(iter(span.by)).partition("/")[2]) for span in found]
-    return [item for item in named if MODULE[item[2]] == module]
+    return [item for item in named if MODULE.get(item[2]) == module]
 
 
 def cases(positive: bool) -> list[object]:

@@ -10,7 +10,7 @@ words say where, so that the pattern is tried only near them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onprem import families
@@ -24,9 +24,13 @@ NAME = "patterns"
 DIGIT = "digit"
 HAN = "han"
 UNCASED = "uncased"
-_BEFORE = 120  # code points a match may begin before a needed word
-_AFTER = 240  # code points a match may end after one
-_SHORT = 480  # a passage up to this length is searched whole
+NUMBER = "number"
+_CONDITIONS = frozenset({DIGIT, HAN, UNCASED, NUMBER})
+_NUMBER = re.compile(r"\d(?:[-./: ]{0,3}\d){2}")  # three digits, however they are grouped
+_NUMBER_REACH = (110, 70)  # a label and what stands between it and its number; the rest of a code
+_REMEMBERED = 100_000  # words
+_WORD = 120  # code points in which the end of a word is looked for
+_SHORT = 200  # a passage up to this length is searched whole
 _ASCII_WORD = re.compile(r"[A-Za-z]{2}")
 _UPPER = re.compile(r"[A-Z]")
 _UPPER_SHARE = 0.006  # dictation and chat hold fewer capitals than this; ordinary prose holds 2 to 4 in a hundred
@@ -49,14 +53,17 @@ class _Rule:
     langs: frozenset[str]
     check: Callable[[str], bool] | None
     clinical: bool
+    number: bool
+    reach: tuple[int, int]
+    mask: int  # a bit for each of `needs`, as numbered by the detector
 
 
-def _compile(recogniser: Recogniser) -> _Rule:
+def _compile(recogniser: Recogniser, number: Callable[[str], int]) -> _Rule:
     try:
         find = re.compile(recogniser.pattern)
     except re.error:
         raise PolicyError(f"recogniser {recogniser.name}: the pattern is no regular expression") from None
-    words = tuple(need for need in recogniser.needs if need not in (DIGIT, HAN, UNCASED))
+    words = tuple(need for need in recogniser.needs if need not in _CONDITIONS)
     return _Rule(
         find,
         "v" if "v" in find.groupindex else 0,
@@ -70,6 +77,9 @@ def _compile(recogniser: Recogniser) -> _Rule:
         recogniser.langs,
         recogniser.check,
         recogniser.clinical,
+        NUMBER in recogniser.needs,
+        recogniser.reach,
+        sum(1 << bit for bit in {number(word) for word in words}),
     )
 
 
@@ -91,44 +101,99 @@ def lowered(text: str) -> str:
     return "".join([c.lower() if len(c.lower()) == 1 else c for c in text])
 
 
+class _Needs:
+    """All needed words of all recognisers, numbered; says quickly which of them occur in a text.
+
+    A text is looked at by its words, white space on both sides, and what a word holds is remembered (in memory, up to
+    _REMEMBERED words): the words of a language are few. A need with a space inside is judged by its longest part here, exactly afterwards.
+    """
+
+    __slots__ = ("_parts", "_seen", "words")
+
+    def __init__(self) -> None:
+        self.words: dict[str, int] = {}
+        self._parts: dict[str, list[tuple[str, int]]] = {}  # by their first two characters
+        self._seen: dict[str, int] = {}
+
+    def number(self, need: str) -> int:
+        """Return the number of a need, a new one if it is new."""
+        if need not in self.words:
+            self.words[need] = len(self.words)
+            part = max(re.split(r"(?<=\S)\s+(?=\S)", need), key=len)
+            self._parts.setdefault(part[:2], []).append((part, 1 << self.words[need]))
+        return self.words[need]
+
+    def mask(self, text: str, low: str, han: bool) -> int:
+        """Return the bits of the needs that may occur in a text."""
+        if han:  # no white space between words
+            return self._held(f" {low} ") | self._held(f" {text} ")
+        found = 0
+        seen = self._seen
+        if len(seen) > _REMEMBERED:
+            seen.clear()
+        for word in {*low.split(), *text.split()}:
+            known = seen.get(word)
+            if known is None:
+                known = seen[word] = self._held(f" {word} ")
+            found |= known
+        return found
+
+    def _held(self, text: str) -> int:
+        found = 0
+        parts = self._parts
+        for start in {text[at : at + 2] for at in range(len(text))} & parts.keys():
+            for part, bit in parts[start]:
+                if part in text:
+                    found |= bit
+        for character in set(text) & parts.keys():  # needs of one character
+            for _, bit in parts[character]:
+                found |= bit
+        return found
+
+
 class _Search:
-    """One passage under search: its lower-case form and where needed words occur, found once for all recognisers."""
+    """One passage under search: its lower-case form and where needed words occur."""
 
-    __slots__ = ("_found", "_low", "text")
+    __slots__ = ("_low", "_numbers", "mask", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, han: bool, needs: _Needs) -> None:
         self.text = text
         self._low = lowered(text)
-        self._found: dict[str, bool] = {}
-
-    def has(self, need: str) -> bool:
-        """Say whether a needed word occurs; a need without capitals is compared in lower case."""
-        known = self._found.get(need)
-        if known is None:
-            known = self._found[need] = need in self._where(need)
-        return known
+        self._numbers: list[tuple[int, int]] | None = None
+        self.mask = needs.mask(text, self._low, han)
 
     def _where(self, need: str) -> str:
         return self._low if need == need.lower() else self.text
 
-    def windows(self, needs: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    def numbers(self) -> list[tuple[int, int]]:
+        """Return the stretches near a number of three digits or more, merged, in order; found once."""
+        if self._numbers is None:
+            ends = [(match.start(), match.end()) for match in _NUMBER.finditer(self.text)]
+            self._numbers = list(self._merged(ends, _NUMBER_REACH))
+        return self._numbers
+
+    def windows(self, needs: tuple[str, ...], reach: tuple[int, int]) -> Iterator[tuple[int, int]]:
         """Yield the stretches of the text near a needed word, merged, in order."""
-        near: list[int] = []
-        for need in filter(self.has, needs):
+        near: list[tuple[int, int]] = []
+        for need in needs:
             text = self._where(need)
             at = text.find(need)
             while at >= 0:
-                near.append(at)
+                near.append((at, at))
                 at = text.find(need, at + len(need))
         near.sort()
+        yield from self._merged(near, reach)
+
+    def _merged(self, near: Sequence[tuple[int, int]], reach: tuple[int, int]) -> Iterator[tuple[int, int]]:
         length = len(self.text)
+        before, after = reach
         begin, stop = -1, -1
-        for at in near:
-            if at - _BEFORE > stop:
+        for first, last in near:
+            if begin < 0 or first - before > stop:
                 if begin >= 0:
                     yield begin, self._to_space(stop, length)
-                begin = max(0, at - _BEFORE)
-            stop = at + _AFTER
+                begin = max(0, first - before)
+            stop = last + after
         if begin >= 0:
             yield begin, self._to_space(stop, length)
 
@@ -136,8 +201,8 @@ class _Search:
         """Move the end of a stretch to the next white space, so that no token is cut."""
         if stop >= length:
             return length
-        space = _SPACE.search(self.text, stop, min(stop + _BEFORE, length))
-        return space.start() if space else min(stop + _BEFORE, length)
+        space = _SPACE.search(self.text, stop, min(stop + _WORD, length))
+        return space.start() if space else min(stop + _WORD, length)
 
 
 class PatternDetector:
@@ -151,7 +216,8 @@ class PatternDetector:
         Raises:
             PolicyError: a pattern is no regular expression, or two recognisers have one name.
         """
-        rules = [_compile(item) for item in (*recognisers(), *extra)]
+        self._needs = _Needs()
+        rules = [_compile(item, self._needs.number) for item in (*recognisers(), *extra)]
         names = [name for rule in rules for name in rule.by]
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
@@ -174,21 +240,24 @@ class PatternDetector:
         chinese = passage.lang != "en" or han
         capitals = sum(1 for _ in _UPPER.finditer(text)) if english else 0
         uncased = capitals <= 1 + _UPPER_SHARE * len(text)
-        search = _Search(text)
+        search = _Search(text, han, self._needs)
         spans = date_spans(passage)
         for rule in rules:
             if (rule.digit and not digit) or (rule.han and not han) or (rule.uncased and not uncased):
                 continue
             if not ((english and "en" in rule.langs) or (chinese and "zh" in rule.langs)):
                 continue
-            if rule.needs:
-                if not any(map(search.has, rule.needs)):
-                    continue
-                if len(text) > _SHORT:
-                    for begin, stop in search.windows(rule.needs):
-                        _collect(rule, text, (begin, stop), spans)
-                    continue
-            _collect(rule, text, (0, len(text)), spans)
+            if rule.number and not (digit and search.numbers()):
+                continue
+            if rule.mask and not rule.mask & search.mask:
+                continue
+            windows: Iterable[tuple[int, int]] = ((0, len(text)),)
+            if rule.number:
+                windows = search.numbers()
+            elif rule.needs and len(text) > _SHORT:
+                windows = search.windows(rule.needs, rule.reach)
+            for window in windows:
+                _collect(rule, text, window, spans)
         spans.sort(key=lambda span: (span.start, span.end))
         return spans
 

@@ -1,7 +1,7 @@
 """Pieces from which recognisers are built: label words, the way from a label to its value, shapes of values.
 
-Every piece is bounded, so that no input makes a search slow. A label alternation begins with a set of letters, because
-the regular-expression engine skips quickly to a leading set and slowly through a leading group or flag.
+Every piece is bounded, so that no input makes a search slow. Alternations of labels branch on sets of letters, which
+the regular-expression engine skips without trying them; it does not skip what a flag makes case-insensitive.
 """
 
 from __future__ import annotations
@@ -30,12 +30,42 @@ def words(*labels: str) -> str:
     by_first: dict[str, list[str]] = {}
     for label in labels:
         by_first.setdefault(label[0].lower(), []).append(label[1:])
-    first = "".join(f"{letter.upper()}{letter}" for letter in sorted(by_first))
-    branches = "|".join(
-        f"(?<=[{letter.upper()}{letter}])(?:{'|'.join(sorted(rest, key=len, reverse=True))})"
-        for letter, rest in sorted(by_first.items())
-    )
-    return f"[{first}](?<![A-Za-z0-9].)(?i:{branches})"
+    branches = [_either(first) + _seconds(rest) for first, rest in sorted(by_first.items())]
+    return f"(?<![A-Za-z0-9])(?:{'|'.join(branches)})"
+
+
+def _seconds(rests: list[str]) -> str:
+    """Return the rests of labels that share a first letter, branching by the second where it is a plain letter."""
+    by_second: dict[str, list[str]] = {}
+    others: list[str] = []
+    for rest in rests:
+        plain = rest[:1].isascii() and rest[:1].isalpha() and rest[1:2] not in ("?", "*", "+", "{") and "|" not in _outside(rest)
+        if plain:
+            by_second.setdefault(rest[0].lower(), []).append(rest[1:])
+        else:
+            others.append(rest)
+    branches = [_either(second) + _any_case(below) for second, below in sorted(by_second.items())]
+    if others:
+        branches.append(_any_case(others))
+    return f"(?:{'|'.join(branches)})"
+
+
+def _either(letter: str) -> str:
+    return f"[{letter.upper()}{letter}]"
+
+
+def _any_case(rests: list[str]) -> str:
+    return f"(?i:{'|'.join(sorted(rests, key=len, reverse=True))})"
+
+
+def _outside(fragment: str) -> str:
+    """Return what of a fragment stands outside its groups."""
+    depth = 0
+    shown = ""
+    for character in fragment:
+        depth += (character == "(") - (character == ")")
+        shown += character if depth == 0 else ""
+    return shown
 
 
 def examples(*tagged: str) -> tuple[Example, ...]:

@@ -89,3 +89,32 @@ def plain_surname(value: str) -> bool:
     if word in words("word_surnames"):
         return True
     return word not in words("not_names") and word not in words("en_everyday")
+
+
+_Tree = dict[str, "_Tree"]
+
+
+def after_first(names: list[str]) -> str:
+    """Return a pattern for the rest of any of the names, after their first letter, which it looks back at.
+
+    It branches letter by letter, so that its cost does not grow with the number of names.
+    """
+    tree: _Tree = {}
+    for name in names:
+        node = tree
+        for character in name:
+            node = node.setdefault(character, {})
+        node[""] = {}
+    return "|".join(f"(?<={re.escape(first)}){_branch(below)}" for first, below in sorted(tree.items()))
+
+
+def _branch(tree: _Tree) -> str:
+    ends = "" in tree
+    branches = [re.escape(character) + _branch(below) for character, below in sorted(tree.items()) if character]
+    if not branches:
+        return ""
+    inside = branches[0] if len(branches) == 1 and not ends else f"(?:{'|'.join(branches)})"
+    return f"{inside}?" if ends else inside
+
+
+CLEAR_NAMES = sorted(words("given_names") - words("ambiguous_names"))

@@ -28,7 +28,8 @@ RECOGNISERS = (
         rf"(?<![\w-])(?=[TtFfSsEeNnOoHhAa])(?P<v>(?i:{_SPELT}))(?={_OLD})",
         0.85,
         examples("a <AGE>ninety-two</AGE>-year-old woman, <AGE>six</AGE> month old", "for twenty years, one old fracture"),
-        needs=("old", "y/o", "yo", "of age", "y.o"),
+        reach=(44, 12),
+        needs=(" old", "-old", "of age", "y/o", "y.o"),
     ),
     Recogniser(
         "age_label",
@@ -37,6 +38,7 @@ RECOGNISERS = (
         + r"(?:[ \t]{0,3}(?i:is|was|of))?[ \t]{0,4}[:=-]?[ \t]{0,4}(?P<v>\d{1,3})(?![\w%]|[.,/-]\d)(?![ ]?(?i:mg|ml|cm|degrees|times|kg|lbs?|weeks' gest))",
         0.85,
         examples("Age: <AGE>67</AGE>; aged <AGE>91</AGE>; turned <AGE>90</AGE> last week", "turned 180 degrees; dosage 20; average 45"),
+        reach=(24, 40),
         needs=("age", "turn"),
     ),
     Recogniser(

@@ -30,7 +30,7 @@ _BY = words(
 _RELATION = words(
     "mother", "father", "mom", "mum", "dad", "wife", "husband", "spouse", "partner", "fianc[ée]e?", "girlfriend", "boyfriend", "son", "daughter", "sister", "brother", "twin(?: brother| sister)?", "aunt(?:ie)?", "uncle", "niece", "nephew", "cousin", "grand-?(?:mother|father|son|daughter|ma|pa)", "nana", "granny",
     "step-?(?:mother|father|son|daughter|brother|sister)", "mother-in-law", "father-in-law", "sister-in-law", "brother-in-law", "son-in-law", "daughter-in-law", "friend", "neighbou?r", "roommate", "caregiver", "carer", "guardian", "baby", "infant", "newborn", "child",
-    "colleague", "boss", "landlord", "dog", "foster (?:mother|father|parent)", "ex-?(?:wife|husband)", "widow", "patient", "named", "called", "name is", "names are", "i am", "i'm", "this is", "my name's", "known as", "goes by",
+    "colleague", "boss", "landlord", "dog", "foster (?:mother|father|parent)", "ex-?(?:wife|husband)", "widow", "named", "called",
 )  # fmt: skip
 _SIGN_OFF = words("sincerely", "kind regards", "best regards", "warm regards", "regards", "best wishes", "best", "thanks", "thank you", "many thanks", "yours(?: sincerely| faithfully| truly)?", "respectfully(?: submitted| yours)?", "cordially", "cheers", "signed", "love", "with thanks", "warmly")
 _SALUTATION = words("dear", "hi", "hello", "hey", "good (?:morning|afternoon|evening)", "welcome", "thanks", "thank you", "bye", "goodbye", "happy birthday", "congratulations", "sorry")
@@ -51,8 +51,9 @@ RECOGNISERS = (
             "Pt name is <NAME>Wei Zhang</NAME>.",
             "Name: unknown. Drug name: see list. Name of drug not given.",
         ),
-        needs=("name", "first", "last", "aka", "a.k.a", "alias", "also known", "formerly", "née", "nee", "called", "goes by", "nombre", "apellido", "nom", "cognome", "responsible party", "emergency contact",
-               "contact person", "next of kin", "nok", "attorney", "poa", "hcp", "proxy", "guardian", "holder", "guarantor", "insured", "witness", "interpreter"),
+        reach=(32, 110),
+        needs=("name", "first", "last", "aka", "a.k.a", "alias", "also known", "formerly", "née", "nee ", "called", "goes by", "nombre", "apellido", "nom:", "nome", "cognome", "nachname", "vorname", "responsible party", "emergency contact",
+               "contact person", "next of kin", "nok", "attorney", "poa", "hcp", "proxy", "guardian", "holder name", "policyholder", "policy holder", "guarantor", "insured", "witness", "interpreter"),
         check=lambda value: value.strip(" .").lower() not in {"s", "md", "tbd", "none", "xx", "xxx"},
     ),
     Recogniser(
@@ -67,6 +68,7 @@ RECOGNISERS = (
             "Patient: denies pain. Mother: Diabetes, Father: Stroke. To: Follow Up. From: Emergency Department",
             "Nurse: Please call. Subject: Referral.",
         ),
+        reach=(80, 90),
         needs=(":", "=", "|", "\t", "...", "__", " - "),
     ),
     Recogniser(
@@ -80,6 +82,7 @@ RECOGNISERS = (
             "/s/ <NAME>Tom Ray</NAME>\nReferred by <NAME>Santos</NAME>.",
             "seen by Neurology, followed by Cardiology, ordered by the team, managed by Surgery; 3 per Day",
         ),
+        reach=(40, 110),
         needs=(" by", "by:", "dictated", "discussed with", "spoke", "d/w", "seen with", "consulted", "under the care", "care of", "c/o", "behalf", "s/", "handed", "handover", "signed out", "endorsed", "paged", "called",
                "informed", "notified", "faxed to", "copied to", "contacted", "lives with", "resides with"),
         check=lambda value: not value.startswith(("Day", "Week", "Protocol", "Guideline")),
@@ -91,12 +94,22 @@ RECOGNISERS = (
         0.8,
         examples(
             "Lives with daughter <NAME>Anna</NAME> and his wife, <NAME>Mary Ellen Katz</NAME>.",
-            "Son (<NAME>Miguel</NAME>) notified. I'm <NAME>Sarah</NAME>.",
+            "Son (<NAME>Miguel</NAME>) notified.",
             "Mother Hypertension, father CAD, sister Diabetes. Baby Aspirin. Child Psychiatry.",
         ),
-        needs=("mother", "father", "mom", "mum", "dad", "wife", "husband", "spouse", "partner", "fianc", "friend", "son", "daughter", "sister", "brother", "twin", "aunt", "uncle", "niece", "nephew", "cousin", "grand", "nana", "granny",
-               "neighbo", "mate", "giver", "carer", "guardian", "baby", "infant", "newborn", "child", "colleague", "boss", "landlord", "dog", "widow", "patient", "named", "called", "name is", "name's", "names are", "i am", "i'm",
-               "this is", "known as", "goes by"),
+        reach=(16, 90),
+        needs=("mother", "father", "mom", "mum", "dad", "wife", "husband", "spouse", "partner", "fianc", "friend", "son ", "son,", "son:", "son(", "daughter", "sister", "brother", "twin", "aunt", "uncle", "niece", "nephew", "cousin", "grand", "nana", "granny",
+               "neighbo", "roommate", "giver", "carer", "guardian", "baby", "infant", "newborn", "child", "colleague", "boss", "landlord", "dog ", "widow", "named", "called"),
+        check=given_first,
+    ),
+    Recogniser(
+        "introduced_name",
+        Label.NAME,
+        rf"[IiTtMm](?<![A-Za-z].)(?:'m|[ ]am|(?i:his is|y name is|y name's))[ ]{_TITLE}(?P<v>{NAME}){NOT_EPONYM}",
+        0.75,
+        examples("I'm <NAME>Mark</NAME> and this is <NAME>Rosa Lim</NAME>.", "I'm Fine. This is Diabetes. I am OK"),
+        reach=(4, 60),
+        needs=("i'm ", "i am", "this is", "my name"),
         check=given_first,
     ),
     Recogniser(
@@ -105,6 +118,7 @@ RECOGNISERS = (
         words("named", "my name is", "my name's", "name is", "introduces? (?:himself|herself|themselves) as", "known as", "baby (?:boy|girl)", "bg", "bb", "boy(?= [A-Z]{2,})", "girl(?= [A-Z]{2,})") + f"[ ]{{1,2}}{_TITLE}(?P<v>{NAME}){NOT_EPONYM}",
         0.75,
         examples("a boy named <NAME>Tadhg</NAME>, baby girl <NAME>Lopez</NAME>, My name is <NAME>Rubija</NAME>", "a drug named in the list; known as COPD"),
+        reach=(16, 90),
         needs=("named", "name is", "name's", "introduce", "known as", "baby", "bg ", "bb ", "boy", "girl"),
         check=lambda value: not value.isupper() or len(value) > 5,
     ),
@@ -114,6 +128,7 @@ RECOGNISERS = (
         _SALUTATION + r"[ ]?,?[ ]{1,2}(?:(?i:there|again|and welcome|so much|to)[ ]?,?[ ])?" + _TITLE + f"(?P<v>{NAME})(?=[ ]?[,.!?:;\\n-]|[ ]and[ ]|$)",
         0.8,
         examples("Dear <NAME>Tom</NAME>,", "Hello <NAME>Anna</NAME>! Hi, <NAME>Xochitl</NAME>.", "Dear Colleague, Dear Sir or Madam, Hi there, Dear Patient,"),
+        reach=(4, 70),
         needs=("dear", "hi ", "hi,", "hello", "hey", "good ", "welcome", "thank", "bye", "birthday", "congrat", "sorry"),
     ),
     Recogniser(
@@ -122,6 +137,7 @@ RECOGNISERS = (
         _SIGN_OFF + r"[ \t]?[,.!]?[ \t]{0,3}(?:\r?\n[ \t]{0,8}){1,4}" + _TITLE + f"(?P<v>{TWO}|{STOP}[A-Z][a-z'-]{{1,20}}(?=[ \t]*(?:$|[\\n,])))",
         0.85,
         examples("Kind regards,\n\n<NAME>Anna Lee</NAME>\nConsultant", "Thanks,\n<NAME>Tom</NAME>", "Thanks\nPlan: review", "Best,\nNeurology"),
+        reach=(16, 90),
         needs=("sincerely", "regards", "wishes", "best", "thank", "yours", "respectfully", "cordially", "cheers", "signed", "love", "warmly"),
     ),
 )  # fmt: skip

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from onprem.detect.contract import Recogniser
 from onprem.detect.recognisers._build import examples
-from onprem.detect.recognisers._names import LAST_FIRST, NOT_EPONYM, TWO, given_after_comma, given_clear, given_first
+from onprem.detect.recognisers._names import (
+    CLEAR_NAMES,
+    LAST_FIRST,
+    NOT_EPONYM,
+    TWO,
+    after_first,
+    given_after_comma,
+    given_first,
+)
 from onprem.labels import Label
+
+# The first letter is matched by a set, which is quick to scan for; the rest by branches that look back at it.
+_TITLE_CASE = after_first([name.capitalize() for name in CLEAR_NAMES if len(name) > 2])
+_CAPITALS = after_first([name.upper() for name in CLEAR_NAMES if len(name) > 3])
+_PLAIN = after_first([name for name in CLEAR_NAMES if len(name) > 2])
 
 RECOGNISERS = (
     Recogniser(
@@ -31,19 +44,17 @@ RECOGNISERS = (
     Recogniser(
         "given_alone",
         Label.NAME,
-        rf"[A-Z](?<![\w'.-].)(?:[a-z\u00df-\u024f]{{2,14}}|[A-Z]{{3,14}})(?:-[A-Z][a-z]{{1,12}})?(?![\w-]|\.\w){NOT_EPONYM}",
+        rf"[A-Z](?<![\w'.-].)(?:{_TITLE_CASE}|{_CAPITALS})(?:-[A-Z][a-z]{{1,12}})?(?![\w-]|\.\w){NOT_EPONYM}",
         0.6,
         examples("We met <NAME>Martha</NAME> and <NAME>Siobhan</NAME>'s sister.", "Grant, Rose, Wilson, Parkinson and Glasgow scores; Rett Syndrome."),
-        check=given_clear,
     ),
     Recogniser(
         "given_alone_plain",
         Label.NAME,
-        r"[a-z](?<![\w'.@/-].)[a-z]{2,13}(?![\w@-]|\.\w)",
+        rf"[a-z](?<![\w'.@/-].)(?:{_PLAIN})(?![\w@-]|\.\w)",
         0.55,
         examples("[doctor] hi , <NAME>martha</NAME> . how are you ? and <NAME>brian</NAME> is a 58 year old", "the patient is well , and will return in may with grace"),
         needs=("uncased",),
         langs=frozenset({"en"}),
-        check=given_clear,
     ),
 )  # fmt: skip

@@ -12,6 +12,9 @@ _TITLES = words(
     "frau", "mme", "mlle", "madame", "monsieur", "dott?(?:oressa|ssa)?", "shri", "smt", "sheikh", "doctor", "miss", "mister", "rabbi", "imam", "pastor", "deacon", "nurse", "matron",
     "chaplain", "messrs", "hr", "dra", "bro", "fr", "sister", "brother", "father", "sir", "dame", "lady", "lord",
 )  # fmt: skip
+_TITLE_NEEDS = tuple(f"{title}{end}" for title in "dr drs mr ms mx rev sgt lt col maj hon hr fr sr sra bro" .split() for end in (" ", "."))
+_TITLE_NEEDS += ("mrs", "prof", "capt", "judge", "señor", "srta", "herr", "frau", "mme", "mlle", "madame", "monsieur", "dott", "dra.", "shri", "smt", "sheikh", "doctor ", "miss ", "mister", "rabbi", "imam ")
+_TITLE_NEEDS += ("pastor", "deacon", "nurse ", "matron", "chaplain", "messrs", "sister ", "brother ", "father ", "sir ", "dame ", "lady ", "lord ")
 _ROLES = words(
     "attending", "resident", "fellow", "intern", "registrar", "consultant", "surgeon", "hospitalist", "physician", "paramedic", "midwife", "pharmacist", "therapist", "psychologist",
     "psychiatrist", "social worker", "case manager", "care coordinator", "dietitian", "cardiologist", "neurologist", "oncologist", "radiologist", "pathologist", "urologist", "nephrologist",
@@ -41,8 +44,8 @@ RECOGNISERS = (
             "MS Contin, MR angiography, Dr. on call, the doctor said, MS Lesions, Nurse Practitioner, Miss Distance.",
             "Patient has MS. The nurse was told.",
         ),
-        needs=("dr", "mr", "ms", "mx", "prof", "rev", "sgt", "lt", "capt", "col", "maj", "hon", "judge", "sr", "señor", "herr", "frau", "mme", "mlle", "mad", "mons", "dott", "shri", "smt", "sheikh",
-               "doctor", "miss", "rabbi", "imam", "pastor", "deacon", "nurse", "matron", "chaplain", "messrs", "hr", "bro", "fr", "sister", "father", "sir", "dame", "lady", "lord"),
+        reach=(4, 90),
+        needs=_TITLE_NEEDS,
         check=lambda value: value not in {"Contin", "Distance"},
     ),
     Recogniser(
@@ -54,6 +57,7 @@ RECOGNISERS = (
             "dr <NAME>patel</NAME> told ms. <NAME>okafor</NAME> today, mr . <NAME>lee</NAME> too",
             "ms patient, mr imaging, miss work, dr will see, a 250 ms interval was, mr angiogram shows, ms and lupus",
         ),
+        reach=(2, 40),
         needs=("dr ", "dr.", "mr ", "mr.", "mrs", "ms ", "ms.", "miss ", "prof"),
         check=plain_surname,
     ),
@@ -66,6 +70,7 @@ RECOGNISERS = (
             "Attending: <NAME>Anna Kowalska</NAME>; surgeon <NAME>Lee Chen</NAME>, GP <NAME>Ferreira</NAME> was informed.",
             "Attending Physician, Surgeon General, Resident Assessment, Physician Order, PA Chest, RN Signature, PCP Follow Up.",
         ),
+        reach=(24, 90),
         needs=("attending", "resident", "fellow", "intern", "registrar", "consultant", "surgeon", "hospitalist", "physician", "paramedic", "midwife", "pharmacist", "therapist", "psych", "social w",
                "manager", "coordinator", "diet", "ologist", "etist", "ician", "nurse", "ortho", "dentist", "podiatrist", "optometrist", "internist", "intensivist", "scribe", "interpreter", "officer",
                "detective", "attorney", "lawyer", "teacher", "coach", "employer", "supervisor", "caseworker", "sonographer", "radiographer", "RN ", "RN:", "LPN", "NP ", "NP:", "PA ", "PA:", "PA-C", "CRNA",
@@ -81,6 +86,7 @@ RECOGNISERS = (
             "<NAME>SMITH</NAME>, DO\nPlan",
             "Plan: RN to call. Home PT, OT. Attending MD. PhD thesis.",
         ),
+        reach=(80, 16),
         needs=tuple("M.D MD D.O DO R.N RN BSN MSN LPN LVN NP PA APRN CRNA CNM CNS Ph.D PhD Psy Pharm RPh DPM DDS DMD DPT PT OT SLP LCSW LMSW MSW LMFT LPC RD MB MRC FRC FAC FRAC RGN RMN CNA EMT RT CMA MPH MBA MHA Esq".split()),
     ),
 )  # fmt: skip

@@ -48,7 +48,7 @@ RECOGNISERS = (
             "N Engl J Med 2019;380:123-134.",
             "Cases 100-200-300, platelets 250 000.",
         ),
-        needs=("digit",),
+        needs=("number",),
         check=DigitCount(10, 17),
         clinical=True,
     ),
@@ -82,7 +82,7 @@ RECOGNISERS = (
             "T: 37.2, P: 88, cell count 12 000.",
             "Office visit 3/4, call 911.",
         ),
-        needs=_NEEDS,
+        needs=("number", *_NEEDS),
         check=DigitCount(7, 17),
     ),
     Recogniser(
@@ -95,7 +95,7 @@ RECOGNISERS = (
             "He left <PHONE>07700900123</PHONE> and <PHONE>07700 900 123</PHONE>.",
             "Viral load 250000 copies/mL, WBC 11200.",
         ),
-        needs=("digit",),
+        needs=("number",),
     ),
     Recogniser(
         "trunk_phone",
@@ -107,7 +107,7 @@ RECOGNISERS = (
             "Rang <PHONE>020 7946 0958</PHONE>, <PHONE>06 12 34 56 78</PHONE>, <PHONE>(11) 91234-5678</PHONE>; <PHONE>030/1234567</PHONE>",
             "03 04 2024, 05-06-2023, 0.25 mg, (12) 14-16 and 00 12 34",
         ),
-        needs=("digit",),
+        needs=("number",),
         check=DigitCount(9, 13),
     ),
     Recogniser(
@@ -119,7 +119,7 @@ RECOGNISERS = (
             "She is at <PHONE>555-0142</PHONE>.",
             "Wells 1999; 340:115-1120. Pages 115-1120. Study 2000-2004.",
         ),
-        needs=("digit",),
+        needs=("number",),
     ),
     Recogniser(
         "fax",
@@ -131,7 +131,7 @@ RECOGNISERS = (
             "F: <FAX>020 7946 0111</FAX>",
             "faxed 3 pages",
         ),
-        needs=("fax", "facsimile", "f:", "f."),
+        needs=("number", "fax", "facsimile", "f:", "f."),
         check=DigitCount(6, 17),
     ),
     Recogniser(
@@ -144,7 +144,7 @@ RECOGNISERS = (
             "Paged <PHONE>x7788</PHONE>.",
             "page 12 of 40; pages 115-120",
         ),
-        needs=("pager", "page", "bleep", "beeper", "pgr", "vocera", "ascom", "dect"),
+        needs=("number", "pager", "page", "bleep", "beeper", "pgr", "vocera", "ascom", "dect"),
     ),
     Recogniser(
         "extension",
@@ -155,6 +155,6 @@ RECOGNISERS = (
             "Ward desk x<PHONE>4521</PHONE> or ext. <PHONE>90211</PHONE>.",
             "2x2 cm, x3 days, x 1000 units",
         ),
-        needs=("ext", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x0"),
+        needs=("number", "ext", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x0"),
     ),
 )

@@ -34,7 +34,7 @@ RECOGNISERS = (
             "claim number is <HEALTH_PLAN_NUMBER>99120034</HEALTH_PLAN_NUMBER>",
             "Group 2 pulmonary hypertension; Medicare age 65; plan: 2 weeks; policy of 30 days; group A 12 patients.",
         ),
-        needs=("policy", "member", "subscriber", "group", "grp", "beneficiary", "plan", "claim", "ins", "medica", "mbi", "hic", "mco", "hmo", "pay", "auth", "cert",
+        needs=("number", "policy", "member", "subscriber", "group", "grp", "beneficiary", "plan", "claim", "ins", "medica", "mbi", "hic", "mco", "hmo", "pay", "auth", "cert",
                "coverage", "health", "ohip", "ramq", "phn", "ahcip", "msp", "bupa", "rx", "dva", "veteran", "ehic", "versicherten", "kvnr", "vitale", "aetna", "bcbs",
                "cigna", "humana", "kaiser", "tricare", "dod", "edipi"),
         check=has_digits(4),

@@ -18,6 +18,7 @@ RECOGNISERS = (
             "Rm #<BED>310</BED>",
             "bed rest 3 days; out of bed 2 times; room air 98%; bed 30 degrees",
         ),
-        needs=("bed", "room", "rm", "bay", "cubicle", "pod", "suite", "ward", "location"),
+        reach=(4, 30),
+        needs=("bed", "room", " rm", "rm ", "rm#", "bay ", "bay:", "cubicle", "pod ", "suite", "ward ", "ward:", "location"),
     ),
 )  # fmt: skip
