@@ -57,7 +57,7 @@ def _group(header: str) -> tuple[str, bool]:
         return "", False
     folded = fold(header)
     known = _brackets_known(header)
-    for form in (folded, _INDEX.sub("", folded), _INDEX.sub("", _simplified(folded))):
+    for form in (folded, _INDEX.sub("", folded), _INDEX.sub("", _simplified(folded)), _without_unit(folded)):
         answers = _ambiguous().get(form)
         if answers is not None:
             return answers["else"], known
@@ -75,6 +75,15 @@ def _brackets_known(header: str) -> bool:
         not inner.strip() or inner.strip().casefold() in allowed or fold(inner) in _table()
         for inner in _BRACKETS.findall(plain)
     )  # fmt: skip
+
+
+_TRAILING_LATIN = re.compile(r"(?<=[\u3400-\u9fff])[a-zμ]{1,5}$")
+
+
+def _without_unit(folded: str) -> str:
+    """Return a Chinese header without a unit that stands right after it, as in 体重kg."""
+    found = _TRAILING_LATIN.search(folded)
+    return folded[: found.start()] if found and found.group() in vocabulary.units() else folded
 
 
 def _simplified(folded: str) -> str:

@@ -137,7 +137,7 @@ def _plain(found: Sequence[str]) -> Looks:
     """Judge values that are neither identifiers by form nor prose."""
     count = len(found)
     distinct = len(set(found)) / count
-    if all(value.casefold() in vocabulary.closed() for value in found):
+    if all(value.casefold() in vocabulary.closed() or value.casefold() in vocabulary.units() for value in found):
         return Looks.CLOSED
     if all(_CLOCK.fullmatch(value) for value in found):
         return Looks.MEASURE
@@ -223,7 +223,8 @@ def all_typed(column: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=1)
 def _closed_shape() -> re.Pattern[str]:
-    words = "|".join(sorted(map(re.escape, vocabulary.closed() | vocabulary.absent()), key=len, reverse=True))
+    known = vocabulary.closed() | vocabulary.absent() | vocabulary.units()
+    words = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
     return re.compile(rf"\s*(?:{words})\s*", re.IGNORECASE)
 
 

@@ -67,6 +67,11 @@ def closed() -> frozenset[str]:
     return _words("closed")
 
 
+def units() -> frozenset[str]:
+    """Return units of measurement and forms that may stand in brackets after a header, in lower case."""
+    return _words("brackets")
+
+
 def absent() -> frozenset[str]:
     """Return values that say that there is none."""
     return _words("absent")

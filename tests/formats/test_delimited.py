@@ -17,7 +17,7 @@ from onprem.formats.delimited_rows import Rows, Shape
 from onprem.labels import Label
 from onprem.model import Held, Kind, Reason, Record
 
-CELLS = st.text(alphabet=st.sampled_from('ab王"\',;|\t\n .é\0'), max_size=6)
+CELLS = st.text(alphabet=st.sampled_from("ab王\"',;|\t\n .é\0"), max_size=6)
 TABLES = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=6))  # fmt: skip
 
 
@@ -45,7 +45,12 @@ def written(source, tmp_path: Path, change=lambda leaf: leaf) -> bytes:
     return (tmp_path / "out").read_bytes()
 
 
-@given(TABLES, st.sampled_from(",;\t|"), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]), st.sampled_from(["\n", "\r\n"]))
+@given(
+    TABLES,
+    st.sampled_from(",;\t|"),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    st.sampled_from(["\n", "\r\n"]),
+)
 @settings(max_examples=150)
 def test_rows_of_the_standard_writer_are_read_alike_and_come_back(table, delimiter, quoting, end) -> None:
     out = io.StringIO()
@@ -54,7 +59,10 @@ def test_rows_of_the_standard_writer_are_read_alike_and_come_back(table, delimit
     text = out.getvalue()
     found = list(rows.parse(text))
     assert [list(row.cells) for row in found] == table
-    assert "".join(rows.render(list(row.cells), Shape(row.quoted, row.end, row.before, row.after)) for row in found) == text
+    assert (
+        "".join(rows.render(list(row.cells), Shape(row.quoted, row.end, row.before, row.after)) for row in found)
+        == text
+    )
     assert rows.scan(text, final=True) == (len(table), len(text))
 
 
@@ -149,7 +157,10 @@ def test_words_typed_under_a_result_are_read_as_text(tmp_path: Path) -> None:
 
 
 def test_a_long_cell_under_a_clinical_header_is_read_as_text(tmp_path: Path) -> None:
-    source = opened(tmp_path, "diagnosis,sex\nHypertension,F\n" + '"seen by Lee, who agrees that this is hypertension after all",F\n')
+    source = opened(
+        tmp_path,
+        "diagnosis,sex\nHypertension,F\n" + '"seen by Lee, who agrees that this is hypertension after all",F\n',
+    )
     assert records(source)[1].fields[0].kind is Kind.TEXT
 
 
@@ -230,7 +241,9 @@ def test_the_subject_is_the_strongest_key(tmp_path: Path) -> None:
 
 def test_the_headers_of_the_failure_in_the_field(tmp_path: Path) -> None:
     """A rival wrote these columns in clear because its header map knew English only."""
-    source = opened(tmp_path, "姓名,身份证号,住院号,现住址,病程记录\n王小明,11010519491231002X,ZY1,北京市朝阳区,今日入院\n")
+    source = opened(
+        tmp_path, "姓名,身份证号,住院号,现住址,病程记录\n王小明,11010519491231002X,ZY1,北京市朝阳区,今日入院\n"
+    )
     assert [column.placement.label for column in source.columns()] == [
         Label.NAME,
         Label.NATIONAL_ID,

@@ -35,7 +35,12 @@ def rewritten(tmp_path: Path, content: bytes, texts: dict[str, str], options: Re
     parts = []
     for number, chunk in enumerate(source.chunks()):
         records = [
-            (index, replace(item, fields=tuple(replace(leaf, text=texts.get(leaf.path, leaf.text)) for leaf in item.fields)))
+            (
+                index,
+                replace(
+                    item, fields=tuple(replace(leaf, text=texts.get(leaf.path, leaf.text)) for leaf in item.fields)
+                ),
+            )
             for index, item in enumerate(source.read(chunk))
             if isinstance(item, Record)
         ]
@@ -81,7 +86,20 @@ def test_every_leaf_is_found(value: dict[str, object], _indent: int | None) -> N
 
 @pytest.mark.parametrize(
     "line",
-    ['{"a": 1,}', "{'a': 1}", '{"a": 01}', '{"a": tru}', '{"a": "x\ty"}', '{"a": "\\x"}', '{"a" 1}', '{"a": [1 2]}', "{", '{"a": .5}', '{"a": 1} x', '{"a": "\\ud83'],  # fmt: skip
+    [
+        '{"a": 1,}',
+        "{'a': 1}",
+        '{"a": 01}',
+        '{"a": tru}',
+        '{"a": "x\ty"}',
+        '{"a": "\\x"}',
+        '{"a" 1}',
+        '{"a": [1 2]}',
+        "{",
+        '{"a": .5}',
+        '{"a": 1} x',
+        '{"a": "\\ud83',
+    ],  # fmt: skip
 )
 def test_what_is_not_strict_json_is_refused_without_a_value(line: str) -> None:
     with pytest.raises(NotJson) as caught:
@@ -91,7 +109,9 @@ def test_what_is_not_strict_json_is_refused_without_a_value(line: str) -> None:
 
 
 def test_reasons_of_held_lines(tmp_path: Path) -> None:
-    found = read(tmp_path, b'{"text": "a", "text": "b"}\n{"patient": {"name": "a"}, "patient.name": "b"}\n{"text": "a"\n')
+    found = read(
+        tmp_path, b'{"text": "a", "text": "b"}\n{"patient": {"name": "a"}, "patient.name": "b"}\n{"text": "a"\n'
+    )
     assert [item.reason for item in found if isinstance(item, Held)] == [
         Reason.UNREADABLE,
         Reason.STRUCTURE,
@@ -100,7 +120,7 @@ def test_reasons_of_held_lines(tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_and_its_value_are_fields_and_are_emptied(tmp_path: Path) -> None:
-    content = '{"text": "hello", "Ann Lee": "lives alone", "zzq": 12}\n'.encode()
+    content = b'{"text": "hello", "Ann Lee": "lives alone", "zzq": 12}\n'
     record = read(tmp_path, content)[0]
     assert isinstance(record, Record)
     assert [(leaf.path, leaf.kind) for leaf in record.fields] == [
