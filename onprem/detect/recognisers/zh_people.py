@@ -7,7 +7,16 @@ title, a relation or a form that only names have; the words of lexicons/zh_not_n
 from __future__ import annotations
 
 from onprem.detect.contract import Example, Recogniser
-from onprem.detect.recognisers._zh_words import HAN, any_of, label, lexicon, not_a_name, surnames, word_ends, words_not_names
+from onprem.detect.recognisers._zh_words import (
+    HAN,
+    any_of,
+    label,
+    lexicon,
+    not_a_name,
+    surnames,
+    word_ends,
+    words_not_names,
+)
 from onprem.labels import Label
 
 _ZH = frozenset({"zh"})
@@ -18,7 +27,7 @@ _FOREIGN = (
     "[阿艾爱安奥巴拜保贝比毕别宾波伯勃卜布采策查达打大代戴黛道德登邓杜迭蒂迪丁都多顿厄恩尔二法凡范菲费芬丰弗福夫富甫噶盖甘冈高戈哥歌格根贡古谷瓜"
     "哈海汉翰郝合赫黑亨胡华霍基吉季加迦嘉贾简江杰金津久居卡凯坎康考科柯可克肯孔库奎坤拉莱赖兰朗劳勒雷蕾里利丽莉力连琳林琉留隆鲁路露伦罗洛吕"
     "麻马玛迈麦曼茂梅蒙孟米密敏明缪摩莫默姆木穆拿那纳娜乃南内尼妮涅聂宁牛纽诺帕派潘庞佩彭皮匹平坡珀普其齐奇契恰强乔切琴琼丘曲让热仁日荣茹儒瑞"
-    "若萨塞赛桑瑟森沙莎山尚舍申沈生圣施史士斯司丝思苏索所塔太泰坦唐陶特腾提田廷图托瓦万旺威韦维魏温文翁沃乌吾武西希锡夏香肖谢辛欣兴雄休许旭雅亚延"
+    "若萨塞赛桑瑟森沙莎山尚舍申沈生圣施史斯司丝思苏索所塔太泰坦唐陶特腾提田廷图托瓦万旺威韦维魏温文翁沃乌吾武西希锡夏香肖谢辛欣兴雄休许旭雅亚延"
     "扬耶叶伊依易因英尤于雨约月云扎泽詹珍芝治智朱卓兹孜宗祖佐则巧次措嘎卓玛洛桑旦增平措仓央琼央金嘎巴珠热甫江买提汗吐逊古丽热娅]"
 )
 _DOTTED = rf"{_FOREIGN}{{1,9}}(?:\s?·\s?{_FOREIGN}{{1,10}}){{1,4}}"
@@ -89,7 +98,6 @@ _VERB = (
 )
 
 
-
 def _titled(value: str) -> bool:
     """Say whether what stands before a title can be a name."""
     if value[:2] in words_not_names():
@@ -139,7 +147,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         needs=("姓名", "签", "联系人", "记录", "报告医", "审核", "责任护士", "管床", "主管", "经治"),
         langs=_ZH,
         examples=(
-            Example("姓名<NAME>王小明</NAME>性别男年龄<AGE>58岁</AGE>"),
+            Example("姓名<NAME>王小明</NAME>性别男年龄58岁"),
             Example("签名处"),
         ),
     ),
@@ -219,8 +227,8 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         and not any(c in value[1:] for c in "的了在有是不也都很就被把这那我你他她吗呢啊吧怎么什会能要去来到过没着给让因为但如果从及并其和且则需予查诊症炎痛药针片检周前后月日点病患医院科"),
         examples=(
             Example("其子<NAME>张明</NAME>陪同"),
-            Example("女儿<NAME>王小红</NAME>（电话<PHONE>13800138000</PHONE>）"),
-            Example("患者<NAME>李建军</NAME>，男，<AGE>58岁</AGE>"),
+            Example("女儿<NAME>王小红</NAME>（电话13800138000）"),
+            Example("患者<NAME>李建军</NAME>，男，58岁"),
             Example("女儿高烧三天，父亲高血压，患者于今日入院"),
         ),
     ),
@@ -233,7 +241,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         langs=_ZH,
         examples=(
             Example("新生儿<NAME>李梅之子</NAME>"),
-            Example("<NAME>王芳之女</NAME>，日龄<AGE>3天</AGE>"),
+            Example("<NAME>王芳之女</NAME>，日龄3天"),
             Example("不治之症，之子于归"),
         ),
     ),

@@ -11,7 +11,7 @@ from onprem.detect.recognisers._zh_words import CODE, LINK
 from onprem.labels import Label
 
 _ZH = frozenset({"zh"})
-_SPACED_CODE = rf"(?P<v>\d{{2,6}}(?:[ ]\d{{2,6}}){{1,4}}(?!\d)|{CODE[6:]}"
+_SPACED_CODE = rf"(?P<v>\d{{2,9}}(?:[ ]\d{{2,6}}){{1,4}}(?!\d)|{CODE[6:]}"
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
@@ -41,7 +41,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         score=0.9,
         needs=("ZYH", "MZH", "BAH", "JZH", "JZKH", "MRN", "PID", "BLH", "ID"),
         langs=_ZH,
-        examples=(Example("ZYH：<RECORD_NUMBER>203311</RECORD_NUMBER>"), Example("PICC置管")),
+        examples=(Example("出院 ZYH：<RECORD_NUMBER>203311</RECORD_NUMBER>"), Example("PICC置管")),
     ),
     Recogniser(
         name="zh_study_number",

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 from onprem.train.generate.contract import Split, split_of
+from onprem.train.generate.zh_findings import finding
 from onprem.train.generate.zh_slots import Draft, Scene
 
 _HERE = Path(__file__).resolve().parent
@@ -77,7 +78,21 @@ _FOOTERS: tuple[str, ...] = (
     "\n{h} 电话：{land}", "\n地址：{addr} 邮编：{post}", "\n第{n}页 住院号：{rec} 姓名：{p}", "\n本报告仅供临床参考 {D}", "\n打印人：{n1} {D} {T}", "\n咨询电话：{land} {hs}", "\n{p} {rec} 第{n}页",
 )  # fmt: skip
 _CLAUSE = re.compile(r"(?:\{\w+\}|[^，。；：、\s{}])+[，。；：、\s]*")
-_MIXABLE = ("present", "history", "course", "nursing", "clinic", "discharge", "referral", "consent", "sms", "query", "patient_line", "social", "plain")
+_MIXABLE = (
+    "present",
+    "history",
+    "course",
+    "nursing",
+    "clinic",
+    "discharge",
+    "referral",
+    "consent",
+    "sms",
+    "query",
+    "patient_line",
+    "social",
+    "plain",
+)
 _HEADINGS = {
     "present": ("现病史：", "【现病史】", "现病史:\n", "现病史\n", ""), "history": ("", "既往史：", "【既往史】", "既往/个人/家族史：\n"), "plain": ("", "", "体格检查：", "【查体】", "辅助检查：", "处理意见："),
 }  # fmt: skip
@@ -140,11 +155,16 @@ class Writer:
         self.draft.write(self.random.choice(_HEADINGS[name]))
 
     def plain(self, most: int) -> None:
-        """Write up to `most` sentences without identifiers: clinical text, or a carrier's."""
-        for _ in range(self.random.randint(0, most)):
-            if self.carriers is not None and self.random.random() < 0.35 and self.carriers(self.scene, self.draft):
+        """Write up to `most` passages without identifiers: clinical findings, sentences, or a carrier's."""
+        random = self.random
+        for _ in range(random.randint(0, most)):
+            draw = random.random()
+            if draw < 0.25 and self.carriers is not None and self.carriers(self.scene, self.draft):
                 continue
-            self.say("plain", 1)
+            if draw < 0.65:
+                self.draft.write(finding(random))
+            else:
+                self.say("plain", 1)
 
     def fields(self, low: int, high: int) -> None:
         """Write a run of form fields in one of the layouts: lines, wide spaces, table bars, tabs, glued."""
@@ -303,7 +323,7 @@ def _one(name: str) -> Callable[[Writer], None]:
 
 
 def _plain(w: Writer) -> None:
-    w.plain(3)
+    w.plain(4)
     if w.carriers is not None:
         for _ in range(w.random.randint(1, 3)):
             w.carriers(w.scene, w.draft)
@@ -380,7 +400,7 @@ KINDS: dict[str, tuple[float, Callable[[Writer], None]]] = {
     "english": (0.5, _mixed(("english", 1, 2), signed=0.2, fields=0.2)),
     "history": (0.5, _mixed(("history", 1, 4), ("present", 0, 2), signed=0.2)),
     "present": (0.8, _mixed(("present", 1, 3), signed=0.2, fields=0.2)),
-    "plain": (1.6, _plain),
+    "plain": (2.6, _plain),
 }
 
 

@@ -29,10 +29,15 @@ def mapped(tagged: Tagged, change: Callable[[int, str], str]) -> Tagged:
         pieces.append(piece)
         length += len(piece)
     offsets.append(length)
-    spans = tuple(
-        Gold(offsets[s.start], offsets[s.end], s.label) for s in tagged.spans if offsets[s.start] < offsets[s.end]
-    )
-    return Tagged("".join(pieces), spans)
+    text = "".join(pieces)
+    spans = []
+    for span in tagged.spans:
+        start, end = offsets[span.start], offsets[span.end]
+        while end > start and text[end - 1].isspace():
+            end -= 1  # white space put behind an identifier is not of it
+        if start < end:
+            spans.append(Gold(start, end, span.label))
+    return Tagged(text, tuple(spans))
 
 
 @cache
