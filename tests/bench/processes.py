@@ -4,6 +4,7 @@ Memory is the peak resident set (VmHWM) of every process, and the sum of the cur
 """
 
 import os
+import resource
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 @dataclass
 class Usage:
-    seconds: float = 0.0
+    seconds: float = 0.0  # wall clock
+    cpu: float = 0.0  # user and system, of the process and all its children
     code: int = 0
     output: str = ""
     error: str = ""
@@ -32,6 +34,7 @@ def run(command, *, cores, folder, every=0.1):
     environment = {**os.environ, **ONE_THREAD, "PYTHONDONTWRITEBYTECODE": "1"}
     usage = Usage()
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        spent = _children()
         began = time.perf_counter()
         process = subprocess.Popen(
             list(map(str, command)),
@@ -44,10 +47,16 @@ def run(command, *, cores, folder, every=0.1):
             _watch(process.pid, usage, time.perf_counter() - began)
             time.sleep(every)
         usage.seconds = time.perf_counter() - began
+        usage.cpu = _children() - spent
     usage.code = process.returncode
     usage.output = (folder / "stdout").read_text(encoding="utf-8", errors="replace")
     usage.error = (folder / "stderr").read_text(encoding="utf-8", errors="replace")
     return usage
+
+
+def _children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(root, usage, now):
