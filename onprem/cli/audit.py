@@ -98,7 +98,7 @@ def _write_new(path: Path, content: bytes) -> None:
 
 
 @app.command("list")
-def list_events(  # noqa: PLR0913 - one parameter per option of the command
+def list_events(
     *,
     site: SiteOption = None,
     action: Annotated[str, typer.Option("--action", help="Only this action, or all that begin with it.")] = "",

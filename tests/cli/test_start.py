@@ -1,9 +1,9 @@
 """The command line as a whole: help, versions, wrong usage, time to start."""
 
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -60,9 +60,11 @@ def test_help_is_quick():
     command("--help")  # byte code is written once
     times = []
     for _ in range(7):
-        began = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         command("--help")
-        times.append(time.perf_counter() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    # processor time: on a quiet machine the wall clock says the same, on a busy one it says how busy
     assert min(times) <= 0.25
 
 
