@@ -18,6 +18,10 @@ _CONFIG = """\
 [nlp]
 lang = "{lang}"
 pipeline = ["phi"]
+disabled = []
+before_creation = null
+after_creation = null
+after_pipeline_creation = null
 batch_size = 256
 
 [nlp.tokenizer]

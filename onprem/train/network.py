@@ -61,16 +61,22 @@ class _Maxout:
     parameters: Parameters
     name: str
     inputs: Floats = field(init=False)
-    which: Ints = field(init=False)
+    which: npt.NDArray[np.int8] = field(init=False)
     normal: Floats = field(init=False)
     inverse: Floats = field(init=False)
 
     def forward(self, inputs: Floats) -> Floats:
         get = self.parameters
         hidden = inputs @ get[f"{self.name}.weight"] + get[f"{self.name}.bias"]
-        cut = hidden.reshape(len(inputs), self.shape.pieces, self.shape.width)
-        self.inputs, self.which = inputs, cut.argmax(axis=1)
-        self.normal, self.inverse = normalise(cut.max(axis=1))
+        width = self.shape.width
+        self.inputs = inputs
+        self.which = np.zeros((len(inputs), width), dtype=np.int8)
+        best = hidden[:, :width].copy()
+        for piece in range(1, self.shape.pieces):
+            cut = hidden[:, piece * width : (piece + 1) * width]
+            self.which[cut > best] = piece
+            np.maximum(best, cut, out=best)
+        self.normal, self.inverse = normalise(best)
         result: Floats = self.normal * get[f"{self.name}.gain"] + get[f"{self.name}.shift"]
         return result
 

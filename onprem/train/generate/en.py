@@ -16,8 +16,9 @@ from onprem.labels import Label
 from onprem.tagged import Tagged, parse
 from onprem.train.generate.carriers_en import abstracts, sentences
 from onprem.train.generate.contract import Split, shared_out
+from onprem.train.generate.inject_en import inject
 from onprem.train.generate.scenes_en import Scene
-from onprem.train.generate.surface_en import roughen
+from onprem.train.generate.surface_en import renumbered, reworded, roughen
 
 LEARNT: dict[Label, Label] = {
     **{
@@ -43,7 +44,8 @@ _SECTIONS = {
     "n": "negative", "m": "message", "d": "dictation", "g": "dialogue", "e": "general",
 }  # fmt: skip
 _DRAWS = re.compile(r"\{(nq|[qhspoacnmdge])(s?)\}")
-_ABSTRACTS, _CARRIERS = 0.10, 0.08  # shares of documents that are text of others, with nobody named
+_ABSTRACTS, _CARRIERS = 0.10, 0.06  # shares of documents that are text of others, with nobody named
+_INJECTED = 0.30  # share of documents that are text of others with identities put in
 _QUESTIONS = ("What is", "What are", "Is ", "How is", "Which", "A {aged}", "What does")
 
 
@@ -67,12 +69,17 @@ def templates(split: Split) -> dict[str, tuple[str, ...]]:
     return shared
 
 
+def has_words(layout: str) -> bool:
+    """Say whether a layout has words of its own; one that only draws sentences is no template."""
+    return bool(_DRAWS.sub("", layout.replace("{sentence}", "")).strip())
+
+
 @cache
 def layouts(split: Split) -> tuple[str, ...]:
     """Return the layouts of a split. Layouts that only draw sentences belong to every split: they are no template."""
     blocks = "\n".join(_lines("en_layouts.txt")).split("\n===\n")
-    bare = [block for block in blocks if not _DRAWS.sub("", block.replace("{sentence}", "")).strip()]
-    return (*bare, *shared_out([block for block in blocks if block not in bare])[split])
+    bare = [block for block in blocks if not has_words(block)]
+    return (*bare, *shared_out([block for block in blocks if has_words(block)])[split])
 
 
 def _expand(layout: str, rng: random.Random, split: Split) -> str:
@@ -88,6 +95,13 @@ def _expand(layout: str, rng: random.Random, split: Split) -> str:
     return _DRAWS.sub(draw, layout)
 
 
+def _parsed(text: str, rng: random.Random) -> Tagged:
+    draw = rng.random()
+    if draw < 0.5:
+        text = reworded(text, rng, share=rng.choice((0.04, 0.1, 0.2)))
+    return parse(roughen(renumbered(text, rng), rng))
+
+
 def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tagged]:
     """Yield tagged documents for ever, decided by (split, seed, data)."""
     rng = random.Random(f"{split}:{seed}:en")  # noqa: S311 - text for training, no secret
@@ -100,13 +114,20 @@ def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tag
         draw = rng.random()
         if plain and draw < _ABSTRACTS:
             start = rng.randrange(len(plain))
-            yield parse(" ".join(plain[start : start + rng.randint(1, 6)]))
+            yield _parsed(" ".join(plain[start : start + rng.randint(1, 6)]), rng)
             continue
         if draw < _ABSTRACTS + _CARRIERS:
             start = rng.randrange(len(carriers))
-            yield parse(rng.choice((" ", "\n")).join(carriers[start : start + rng.randint(1, 8)]))
+            yield _parsed(rng.choice((" ", "\n")).join(carriers[start : start + rng.randint(1, 8)]), rng)
             continue
         scene = Scene(rng, split, sentence)
+        if draw < _ABSTRACTS + _CARRIERS + _INJECTED:
+            source = plain if plain and rng.random() < 0.2 else carriers
+            start = rng.randrange(len(source))
+            chosen = source[start : start + rng.randint(1, 5)]
+            text = rng.choice((" ", " ", "\n")).join(inject(item, scene, rng) for item in chosen)
+            yield _parsed(text, rng)
+            continue
         # choices of a layout are settled before sentences are drawn, which settle their own
         text = scene.fill(_expand(rng.choice(layouts(split)), rng, split))
-        yield parse(roughen(text, rng))
+        yield _parsed(text, rng)

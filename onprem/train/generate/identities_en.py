@@ -142,8 +142,10 @@ def person(rng: random.Random, split: Split, *, female: bool | None = None) -> P
     """Invent a person of the split: one whose pair of given and family name belongs to it."""
     while True:
         made = _person(rng, split, female)
+        if rng.random() < 0.5:
+            made = _plain(made)
         if split_of(identity(made)) == split:
-            return _plain(made) if rng.random() < 0.5 else made
+            return made
 
 
 def identity(who: Person) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from functools import cache
 
-from onprem.train.generate.contract import Split, split_of
+from onprem.train.generate.contract import SPLITS, Split, split_of
 from onprem.train.generate.identities_en import person, words
 
 
@@ -20,10 +20,16 @@ def lists() -> dict[str, list[str]]:
     return words("en_places.toml")
 
 
+def towns() -> tuple[str, ...]:
+    """Return every town and country, of all splits."""
+    every = [town for split in SPLITS for part in _towns(split) for town in part]
+    return (*dict.fromkeys(every), *lists()["countries"], *lists()["states"])
+
+
 @cache
 def _towns(split: Split) -> tuple[list[str], list[str]]:
     """Return known cities, and small towns of North America and the United Kingdom."""
-    from phonenumbers.geodata import GEOCODE_DATA  # noqa: PLC0415 - large, and needed only here
+    from phonenumbers.geodata import GEOCODE_DATA
 
     found: dict[str, None] = {}
     for prefix, names in sorted(GEOCODE_DATA.items()):

@@ -16,6 +16,7 @@ from onprem.train.generate import numbers_en as numbers
 from onprem.train.generate import places_en as places
 from onprem.train.generate.contract import Split
 from onprem.train.generate.identities_en import Person, full, initials, person, reverse, typo, words
+from onprem.train.generate.lexicon_en import diseases
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z_0-9]+)\}")
@@ -71,6 +72,9 @@ class Scene:
         if method is not None:
             text: str = method()
             return text
+        if name == "icd" or (name == "diagnosis" and self.rng.random() < 0.55):
+            term = self.rng.choice(diseases(self.split))
+            return term if self.rng.random() < 0.4 else term[0].lower() + term[1:]
         return self.rng.choice(clinic()[name])
 
     # people
@@ -112,6 +116,10 @@ class Scene:
     def slot_pti(self) -> str:
         """Initials."""
         return self._name(initials(self.patient, self.rng))
+
+    def slot_mi(self) -> str:
+        """A middle initial in a box of its own."""
+        return self._name(self.patient.middle[:1] or self.rng.choice("ABCDEJKLMRST"))
 
     def slot_newborn(self) -> str:
         """A newborn named after the mother."""
@@ -489,6 +497,9 @@ class Scene:
                 f"{family}.{given[0]}",
                 f"{given}{self.rng.randint(1940, 2012)}",
                 f"{given}+{family}",
+                f"{given[0]}.{family[0]}.{family}",
+                f"{family}{self.rng.randint(1, 9999)}",
+                f"{given}.{family[0]}.{given[0]}",
                 "info",
                 "referrals",
                 "records",
@@ -514,6 +525,14 @@ class Scene:
                 "nhs.net",
                 "aol.com",
                 "icloud.com",
+                f"{body[:9]}.example",
+                f"{body[:7]}-{body[2:6]}.co",
+                "fastmail.com",
+                f"{body[:8]}.io",
+                f"{body[:9]}.gov",
+                f"{body[:8]}.de",
+                f"{body[:8]}.com.au",
+                f"{body[:9]}.in",
                 "protonmail.com",
                 f"{body[:18]}.org",
                 f"{body[:14]}.com",
@@ -589,6 +608,24 @@ class Scene:
     def slot_sex(self) -> str:
         """Sex in a form."""
         return self.rng.choice(("F", "Female", "female") if self.patient.female else ("M", "Male", "male"))
+
+    def slot_decade(self) -> str:
+        """An age by its decade."""
+        return tag(
+            "AGE", self.rng.choice(("20s", "30s", "40s", "50s", "60s", "70s", "80s", "90s", "late 90s", "early 90s"))
+        )
+
+    def slot_num(self) -> str:
+        """A measured number."""
+        r = self.rng
+        return r.choice(
+            (str(r.randint(1, 400)), f"{r.randint(0, 20)}.{r.randint(0, 9)}", f"{r.randint(0, 9)}.{r.randint(10, 99)}")
+        )
+
+    def slot_frac(self) -> str:
+        """A score or a fraction."""
+        whole = self.rng.choice((4, 5, 6, 10, 15, 24, 28, 30, 56, 100, 2, 3))
+        return f"{self.rng.randint(0, whole)}/{whole}"
 
     def slot_n(self) -> str:
         """A small number."""

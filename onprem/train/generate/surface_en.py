@@ -4,13 +4,59 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
+
+from onprem.train.generate.lexicon_en import dictionary
 
 _PIECE = re.compile(r"(</?[A-Z_]+>)")
+_ORDINARY = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
+_NUMBER = re.compile(r"(?<![A-Za-z\d])\d{1,4}(?![A-Za-z\d])")
 _SCANNED = {"l": "1", "O": "0", "o": "0", "I": "l", "S": "5", "rn": "m", "e": "c", "B": "8"}
 
 
-def _outside_tags(text: str, change: object) -> str:
-    return "".join(piece if _PIECE.fullmatch(piece) else change(piece) for piece in _PIECE.split(text))  # type: ignore[operator]
+def _pieces(text: str, change: Callable[[str], str], *, inside: bool) -> str:
+    """Change the text between tags, that of identifiers only where `inside`."""
+    changed: list[str] = []
+    within = False
+    for piece in _PIECE.split(text):
+        if _PIECE.fullmatch(piece):
+            within = not piece.startswith("</")
+            changed.append(piece)
+        else:
+            changed.append(change(piece) if inside or not within else piece)
+    return "".join(changed)
+
+
+def reworded(text: str, rng: random.Random, *, share: float) -> str:
+    """Put other words of the dictionary for a share of the words outside identifiers, and drop a few.
+
+    What remains is no sense, but teaches that an unknown word in a known place need not be a name.
+    """
+    words = dictionary()
+
+    def swap(match: re.Match[str]) -> str:
+        draw = rng.random()
+        if draw > share:
+            return match.group()
+        word = match.group()
+        if draw < share * 0.1:
+            return ""
+        other = rng.choice(words)
+        return other.capitalize() if word[0].isupper() else other
+
+    return _pieces(text, lambda piece: _ORDINARY.sub(swap, piece), inside=False)
+
+
+def renumbered(text: str, rng: random.Random) -> str:
+    """Draw new digits for half of the numbers outside identifiers."""
+
+    def draw(match: re.Match[str]) -> str:
+        number = match.group()
+        if rng.random() < 0.5 or len(number) > 3:
+            return number
+        return str(rng.randrange(10 ** (len(number) - 1) if len(number) > 1 else 0, 10 ** len(number)))
+
+    return _pieces(text, lambda piece: _NUMBER.sub(draw, piece), inside=False)
 
 
 def wrap(text: str, width: int) -> str:
@@ -32,7 +78,7 @@ def wrap(text: str, width: int) -> str:
 
 def unpunctuated(text: str) -> str:
     """Drop full stops and commas and write small letters, as dictation arrives; numbers keep their marks."""
-    return _outside_tags(text, lambda piece: re.sub(r"[.,;:](?=\s|$)", "", piece).lower())
+    return _pieces(text, lambda piece: re.sub(r"[.,;:](?=\s|$)", "", piece).lower(), inside=True)
 
 
 def scanned(text: str, rng: random.Random) -> str:
@@ -41,7 +87,7 @@ def scanned(text: str, rng: random.Random) -> str:
     def misread(piece: str) -> str:
         return "".join(_SCANNED.get(mark, mark) if rng.random() < 0.02 else mark for mark in piece)
 
-    return _outside_tags(text, misread)
+    return _pieces(text, misread, inside=True)
 
 
 def roughen(text: str, rng: random.Random) -> str:
