@@ -21,6 +21,9 @@ from onprem.dates import (
 )
 from onprem.dates.words import MONTHS, ORDINALS, WEEKDAYS, han_counting, han_digits, suffix_like
 
+settings.register_profile("shared machine", deadline=None)  # other work runs beside the tests
+settings.load_profile("shared machine")
+
 HAN_WEEK = "一二三四五六日"
 
 
@@ -194,6 +197,11 @@ def test_a_range_keeps_its_length(day: date, length: int, offset: int, style: st
         ("March 5, 2021 at 3:15 PM", 371, "March 11, 2022 at 3:15 PM"),
         ("20240305123000.123+0800", 371, "20250311123000.123+0800"),
         ("Monday", 371, "Monday"),
+        ("October twenty sixth nineteen ninety five", 371, "October thirty first nineteen ninety six"),
+        ("March of two thousand and six", 1500, "April of two thousand and ten"),
+        ("May fourteenth two thousand four", 371, "May twentieth two thousand five"),
+        ("September of o six", -371, "September of o five"),
+        ("December third, nineteen ninety nine", 400, "January sixth, two thousand one"),
         ("2024/02/29 08:00", 365, "2025/02/28 08:00"),
     ],
 )
@@ -257,15 +265,18 @@ def test_a_day_alone_needs_a_reference() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "BP 120/80", "blood pressure was 98/60 mmHg", "pain 7/10", "rated 8/10 in severity", "1/2 tab daily", "GA 38+2 weeks",
-        "version 3.2.1", "section 3.2.1", "see 4.1.2 above", "5-10 mg", "2-3 times a day", "ratio of 1/3", "2000 ml of saline",
-        "WBC 2010 cells", "1950 calories", "strength 5/5 throughout", "2/6 systolic murmur", "vision 20/20", "20/40 in the left",
+        "BP 120/80", "blood pressure was 98/60 mmHg", "pain 7/10", "rated 8/10 in severity", "1/2 tab daily",
+        "GA 38+2 weeks",
+        "version 3.2.1", "section 3.2.1", "see 4.1.2 above", "5-10 mg", "2-3 times a day", "ratio of 1/3",
+        "2000 ml of saline",
+        "WBC 2010 cells", "1950 calories", "strength 5/5 throughout", "2/6 systolic murmur", "vision 20/20",
+        "20/40 in the left",
         "the 5th metatarsal", "the 3rd time", "Call 555-123-4567", "3-0 silk", "4-0 Vicryl", "C5-6 and L4-5", "T2 N1 M0",
         "he may 5 mg", "may increase to 10", "march in place", "HbA1c 6.5/7.0", "10/12 lymph nodes positive", "3/15 nodes",
         "1/18 lymph nodes", "pH 7.35-7.45", "24/7 care", "GCS 14/15", "Apgar 8/9", "q 6-8 h", "0.9-1.2", "12.5/25 mg",
-        "2.3.1 Methods", "ver. 12.11.10", "IP 10.11.12.13", "size 10-12 mm", "1-2-3", "血压120/80mmHg", "糖尿病史10年", "3个月前",
-        "5日前", "3月龄", "术后3日", "每次5-10毫克", "孕38+2周", "二十年前", "住院3天", "2-3次/日", "疼痛评分7/10", "第3.2.1节",
-        "约20年", "20余年", "5/10 mg", "Grade 3/4 neutropenia", "7/10 pain on 5/5", "May I help", "It may be 3",
+        "2.3.1 Methods", "ver. 12.11.10", "IP 10.11.12.13", "size 10-12 mm", "1-2-3", "血压120/80mmHg", "糖尿病史10年",
+        "3个月前", "5日前", "3月龄", "术后3日", "每次5-10毫克", "孕38+2周", "二十年前", "住院3天", "2-3次/日",
+        "疼痛评分7/10", "第3.2.1节", "约20年", "20余年", "5/10 mg", "Grade 3/4 neutropenia", "7/10 pain on 5/5", "May I help", "It may be 3",
     ],
 )  # fmt: skip
 def test_what_is_no_date(text: str) -> None:

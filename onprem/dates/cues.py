@@ -37,7 +37,9 @@ _UNIT_AFTER = re.compile(
 _SECTION_BEFORE = re.compile(
     r"(?i)(?:section|sec|version|ver|v|chapter|para|table|fig(?:ure)?|step|item|release|no|nr|§|第)\.?\s?$"
 )
-_HAN_BEFORE = re.compile(r"(?:于|在|自|至|到|从|日期|时间|[日期间]:|:|因|定|约|预|出院|入院|就诊|复查|手术|住院)\s?$")
+_HAN_BEFORE = re.compile(
+    r"(?:于|在|自|至|到|从|日期|时间|[\u4e00-\u9fff]:|因|定|约|预|出院|入院|就诊|复查|手术|住院)\s?$"
+)
 _HAN_NEAR = re.compile(r"[\u4e00-\u9fff]")
 _YEAR_BEFORE = re.compile(
     r"(?i)(?:\b(?:in|since|during|circa|year|until|till|by|late|early|mid|before|after|from|and|around|about|fall|spring)[\s-]|[(])$"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onprem.dates.forms import DAY2, YEAR4, Form, Precision, form
+from onprem.dates.spoken import SPOKEN_YEAR
 
 _MONTH = (
     r"(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -18,7 +19,7 @@ _UNIT = (
     r"|weeks?|wks?|months?|mos?|years?|yrs?|minutes?|mins?|times|doses?|percent|degrees)"
 )
 _END_DAY = rf"(?![A-Za-z0-9]|[.:/,]\d|\s?%|\s?(?i:{_UNIT})\b)"
-_YEAR_AFTER = rf"(?:\s?[,.]?\s{{0,2}}(?:(?:of|in)\s+)?'?(?P<y>{YEAR4}|(?<=')\d\d)(?!\d))"
+_YEAR_AFTER = rf"(?:\s?[,.]?\s{{0,2}}(?:(?:of|in)\s+)?'?(?P<y>{YEAR4}|(?<=')\d\d|{SPOKEN_YEAR})(?!\d))"
 _EC = r"(?P<c>\s*(?:~|-+|/|&|,?\s(?:and|to|through|thru|until)\s)\s*(?:the\s)?)"
 _LEFT = r"(?<![A-Za-z0-9])(?<!\d[./:-])"
 _FESTIVAL_EN = (

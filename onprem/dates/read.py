@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from onprem.dates.forms import Form, ParsedDate, Point, Precision, Slot
+from onprem.dates.spoken import spoken_year
 from onprem.dates.words import (
     day_number,
     month_number,
@@ -39,6 +40,8 @@ _PLAIN = ("y", "m", "d", "y2", "m2", "d2", "o", "o2", "q", "s", "t", "h")
 
 def read_year(text: str, *, latest: int | None = None) -> int:
     """Read a year of four or two digits; `latest` is the last year it can be, if known."""
+    if text[0].isascii() and text[0].isalpha():
+        return spoken_year(text)
     value = number(text)
     if len(text) != 2:
         return value

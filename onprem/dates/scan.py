@@ -8,6 +8,7 @@ of the text given: pass the normalised view (`onprem.text.view`) when the text i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -18,22 +19,37 @@ from onprem.dates.han import HAN
 from onprem.dates.numeric import NUMERIC
 from onprem.dates.read import DEFAULT, Reading, build
 
-# Where a form of a family can be: only these places are searched, which keeps the scan at the speed of one cheap pass.
-_ANCHORS: dict[str, re.Pattern[str]] = {
-    "numeric": re.compile(r"\d ?[./-] ?\d"),
-    "compact": re.compile(r"(?:19|20)\d{6}"),
-    "english": re.compile(
-        r"(?:[Jj]an|JAN|[Ff]eb|FEB|[Mm]ar|MAR|[Aa]pr|APR|[Mm]ay|MAY|[Jj]u[nl]|JU[NL]|[Aa]ug|AUG|[Ss]ep|SEP|[Oo]ct|OCT"
-        r"|[Nn]ov|NOV|[Dd]ec|DEC)"
+# Where a form of a family can begin. Forms are tried only there: the scan costs a few cheap passes.
+_HAN_NUMBER = r"\d〇零○一二三四五六七八九十廿正腊冬"
+_STARTS: dict[str, re.Pattern[str]] = {
+    "numeric": re.compile(r"\d(?<!\d\d)(?=\d{0,3} ?[./-] ?\d)"),
+    "compact": re.compile(r"[12](?<!\d\d)(?=[09]\d{6})"),
+    "year": re.compile(r"[12](?<!\d\d)(?=[09]\d\d(?!\d))"),
+    "ordinal": re.compile(r"\d(?<!\d\d)(?=\d?(?:st|nd|rd|th|ST|ND|RD|TH))"),
+    "han": re.compile(
+        rf"[{_HAN_NUMBER}](?<![{_HAN_NUMBER}]{{2}})(?=[{_HAN_NUMBER}]{{0,3}} ?[年月日号])|农历|阴历|旧历|夏历|闰"
     ),
-    "year": re.compile(r"(?:19|20)\d\d"),
-    "ordinal": re.compile(r"\d(?:st|nd|rd|th|ST|ND|RD|TH)"),
-    "festival": re.compile(r"hristmas|ew [Yy]ear|hanksgiving|aster|alloween|[a-z]s? [Dd]ay\b|ood [Ff]riday|of [Jj]uly"),
-    "han": re.compile(r"[\d〇零○一二三四五六七八九十廿正腊冬] ?[年月日号]|旬"),
-    "han festival": re.compile(r"[节元][节旦]?|除夕|大年|小年"),
 }
-_BEFORE, _AFTER = 44, 64
-_BY_FAMILY = {family: tuple(form for form in NUMERIC + ENGLISH + HAN if form.family == family) for family in _ANCHORS}
+_MONTH_START = re.compile(
+    r"(?:[Jj]an|JAN|[Ff]eb|FEB|[Mm]ar|MAR|[Aa]pr|APR|[Mm]ay|MAY|[Jj]u[nl]|JU[NL]|[Aa]ug|AUG|[Ss]ep|SEP|[Oo]ct|OCT"
+    r"|[Nn]ov|NOV|[Dd]ec|DEC)(?:[a-z]*|[A-Z]*)(?![A-Za-z])"
+)
+# What may stand before a month or a year as the first element of a date, within _BEFORE characters.
+_BEFORE = 34
+_FIRST = re.compile(
+    r"(?<![A-Za-z0-9])(?:\d|(?i:early|mid|late|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh"
+    r"|twelfth|[a-z]{3,6}teenth|twent|thirt|spring|summer|fall|autumn|winter|q[1-4]))"
+)
+_RARE = {
+    "festival": re.compile(
+        r"hristmas|ew [Yy]ear|hanksgiving|aster\b|alloween|[a-z]s? [Dd]ay\b|ood [Ff]riday|of [Jj]uly"
+    ),
+    "han festival": re.compile(r"[春宵明午秋阳庆动一诞八夕元]节|除夕|元旦|大年|小年"),
+}
+_FORMS = NUMERIC + ENGLISH + HAN
+_BY_FAMILY = {name: tuple(form for form in _FORMS if form.family == name) for name in {form.family for form in _FORMS}}
+_MONTH_FIRST = tuple(form for form in _BY_FAMILY["english"] if form.name.startswith("mon"))
+_NUMBER_FIRST = tuple(form for form in _BY_FAMILY["english"] if not form.name.startswith("mon-d"))
 _HAN_MARK = re.compile(r"[\u4e00-\u9fff〇○]")
 _OTHER_DOTS = {True: "ab-yy-marks", False: "yy-m-d"}  # of 01.10.10 the reading that does not count
 _NAMES = r"(?i:mon(?:day)?|tues?(?:day)?|wed(?:nesday)?|thur?s?(?:day)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
@@ -43,29 +59,40 @@ _HAN_WEEKDAY_BEFORE = re.compile(r"(?:星期|周|礼拜)(?P<w>[一二三四五�
 _HAN_WEEKDAY_AFTER = re.compile(r"\s?[,(]?\s?(?:星期|周|礼拜)(?P<w>[一二三四五六日天])(?:\s?\))?")
 
 
-def _windows(text: str, anchor: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """Yield merged pieces of the text around the places where `anchor` occurs."""
-    lo = hi = -1
-    for match in anchor.finditer(text):
-        position = match.start()
-        if position - _BEFORE > hi:
-            if hi >= 0:
-                yield lo, hi
-            lo = max(0, position - _BEFORE)
-        hi = min(len(text), position + _AFTER)
-    if hi >= 0:
-        yield lo, hi
+def _begins(text: str) -> Iterator[tuple[int, tuple[Form, ...]]]:
+    """Yield (place, forms that can begin there)."""
+    has_han = not text.isascii() and _HAN_MARK.search(text) is not None
+    for family, start in _STARTS.items():
+        if family == "han" and not has_han:
+            continue
+        forms = _BY_FAMILY[family]
+        for match in start.finditer(text):
+            yield match.start(), forms
+            if family == "year":
+                yield from _first_elements(text, match.start(), forms)
+    for match in _MONTH_START.finditer(text):
+        yield match.start(), _MONTH_FIRST
+        yield from _first_elements(text, match.start(), _NUMBER_FIRST)
+    for family, mark in _RARE.items():
+        if family == "festival" or has_han:
+            for match in mark.finditer(text):
+                for form in _BY_FAMILY[family]:
+                    found = form.pattern.search(text, max(0, match.start() - _BEFORE), match.end() + _BEFORE)
+                    if found is not None:
+                        yield found.start(), (form,)
+
+
+def _first_elements(text: str, end: int, forms: tuple[Form, ...]) -> Iterator[tuple[int, tuple[Form, ...]]]:
+    for match in _FIRST.finditer(text, max(0, end - _BEFORE), end):
+        yield match.start(), forms
 
 
 def _matches(text: str) -> Iterator[tuple[Form, re.Match[str]]]:
-    has_han = not text.isascii() and _HAN_MARK.search(text) is not None
-    for family, anchor in _ANCHORS.items():
-        if family.startswith("han") and not has_han:
-            continue
-        for lo, hi in _windows(text, anchor):
-            for form in _BY_FAMILY[family]:
-                for match in form.pattern.finditer(text, lo, hi):
-                    yield form, match
+    for start, forms in _begins(text):
+        for form in forms:
+            match = form.pattern.match(text, start)
+            if match is not None:
+                yield form, match
 
 
 def _with_weekday(text: str, found: Found) -> Found:
@@ -110,11 +137,12 @@ def _readable(match: re.Match[str], *, year_first: bool) -> bool:
 
 def _longest(candidates: Iterable[Found]) -> list[Found]:
     """Keep the longest of overlapping candidates; of equals the first in the order of the forms."""
-    taken: list[Found] = []
+    taken: list[Found] = []  # sorted by start; its members never overlap, so only neighbours need a look
     for found in sorted(candidates, key=lambda item: item.start - item.end):
-        if all(found.end <= other.start or found.start >= other.end for other in taken):
-            taken.append(found)
-    return sorted(taken, key=lambda item: item.start)
+        at = bisect_right(taken, found.start, key=lambda item: item.start)
+        if (at == 0 or taken[at - 1].end <= found.start) and (at == len(taken) or found.end <= taken[at].start):
+            taken.insert(at, found)
+    return taken
 
 
 def _groups(candidates: list[Found]) -> Iterator[list[Found]]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from onprem.dates.spoken import spoken_like
+
 MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
@@ -130,6 +132,8 @@ def day_like(old: str, value: int, *, pad: bool) -> str:
 
 def year_like(old: str, value: int) -> str:
     """Write a year in the form of `old`: four or two digits, decimal or Chinese."""
+    if old[0].isascii() and old[0].isalpha() and len(old) > 2:
+        return spoken_like(old, value)
     shown = value if len(old) == 4 else value % 100
     if old.isdecimal():
         return _digits(old, shown, pad=True)

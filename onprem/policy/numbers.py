@@ -89,7 +89,9 @@ def telephone(choices: Choices, value: str) -> str:
     """Return a telephone number of the same form that nobody has."""
     digits = "".join(character for character in canonical(value) if character.isdigit())
     draw = choices.number("phone", digits[-8:], 10**8)
-    made = _telephone_digits(choices, digits, draw)
+    american = re.match(r"\s*(?:\+1(?!\d{2}-?\d{4}-)|1[\s.(-])", view(value).text) is not None
+    made = _american(choices, digits, draw) if american else None
+    made = made or _telephone_digits(choices, digits, draw)
     if made is None or made == digits:
         return same_shape(choices, "phone", value)
     return pour(value, made) if not any(c.isalpha() and c.isascii() for c in value) else _pour_digits(value, made)
@@ -103,15 +105,22 @@ def _pour_digits(value: str, digits: str) -> str:
 _CN_MOBILE = re.compile(r"1[3-9]\d{9}")
 _CN_LANDLINE = re.compile(r"0[12]\d\d{7,8}|0[3-9]\d{2}\d{7,8}")
 _UK_MOBILE = re.compile(r"(?:07|447)\d{9}")
-_NANP = re.compile(r"1?[2-9]\d{9}")
-_NANP_EXTENSION = re.compile(r"1?[2-9]\d{2}[2-9]\d{6}(\d{1,5})")
+_NANP = re.compile(r"(?P<lead>1)?(?P<area>[2-9]\d{2})\d{7}(?P<extension>\d{0,5})")
+
+
+def _american(choices: Choices, digits: str, draw: int) -> str | None:
+    """Return a number of the North American plan, with the country code and the extension if there are any."""
+    match = _NANP.fullmatch(digits)
+    if match is None:
+        return None
+    area = choices.pick("phone-area", match["area"], _AREA_CODES)
+    return (match["lead"] or "") + area + f"55501{draw % 100:02d}" + f"{draw:08d}"[: len(match["extension"])]
 
 
 def _telephone_digits(choices: Choices, digits: str, draw: int) -> str | None:
     """Return replacement digits for the numbering plan that `digits` follow; None for an unknown plan."""
     prefix = "86" if digits.startswith("86") and len(digits) >= 12 else ""
     national = digits.removeprefix(prefix)
-    fiction = f"55501{draw % 100:02d}"
     made: str | None = None
     if _CN_MOBILE.fullmatch(national):
         made = f"{prefix}1990000{draw % 10_000:04d}"
@@ -123,12 +132,10 @@ def _telephone_digits(choices: Choices, digits: str, draw: int) -> str | None:
         width = 3 if national[1] in "12" else 4
         area = choices.pick("phone-area", national[:width], _LANDLINE_AREAS[width])
         made = prefix + area + "0" + f"{draw:08d}"[: len(national) - width - 1]
-    elif extension := _NANP_EXTENSION.fullmatch(national) or _NANP.fullmatch(national):
-        lead = "1" if national[0] == "1" else ""
-        area = choices.pick("phone-area", national[len(lead) :][:3], _AREA_CODES)
-        made = lead + area + fiction + f"{draw:08d}"[: len(extension[1]) if extension.re.groups else 0]
     elif re.fullmatch(r"[2-9]\d{6}", national):
-        made = fiction
+        made = f"55501{draw % 100:02d}"
+    elif not prefix:
+        made = _american(choices, national, draw)
     return made
 
 

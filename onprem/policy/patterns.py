@@ -45,6 +45,12 @@ def _has_varying(tree: Parsed) -> bool:
     )
 
 
+def _has_branch(tree: Parsed) -> bool:
+    return any(
+        op is codes.BRANCH or any(_has_branch(child) for child in _children(op, argument)) for op, argument in tree
+    )
+
+
 def _check_tree(tree: Parsed, *, inside: bool) -> None:
     """Refuse nested varying repeats, and alternation or optional parts under a varying repeat that can match empty."""
     for op, argument in tree:
@@ -59,7 +65,7 @@ def _check_tree(tree: Parsed, *, inside: bool) -> None:
                     )
                 if child.getwidth()[0] == 0:
                     raise ValueError("a repeat of something that can be empty can run away")
-                if any(inner in {codes.BRANCH} for inner, _ in child):
+                if _has_branch(child):
                     raise ValueError("an alternation inside an unbounded repeat can run away; use a character class")
             _check_tree(child, inside=inside or _varies(argument))
         else:

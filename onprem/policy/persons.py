@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from onprem.policy.choices import Choices, words
 from onprem.text import HAN, fold, view
 
-_WORD = re.compile(r"[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*")
+_WORD = re.compile(r"(?!(?<=')s\b)[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*")
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _TITLES = frozenset(words("en", "titles"))
 _PARTICLES = frozenset(words("en", "particles"))
@@ -41,7 +41,18 @@ def _cased(word: str, old: str) -> str:
 class Names:
     """The names of one patient's world. Built once per patient; it holds the known names, so it has no useful repr."""
 
-    __slots__ = ("_canonical", "_choices", "_given", "_han_known", "_never", "_people", "_pinyin", "_seen", "_sex")
+    __slots__ = (
+        "_canonical",
+        "_choices",
+        "_given",
+        "_han_given_names",
+        "_han_known",
+        "_never",
+        "_people",
+        "_pinyin",
+        "_seen",
+        "_sex",
+    )
 
     def __init__(self, choices: Choices, known: Iterable[str], *, sex: str) -> None:
         self._choices = choices
@@ -49,6 +60,7 @@ class Names:
         self._seen: dict[str, str] = {}
         self._pinyin: dict[str, str] | None = None
         self._han_known: list[str] = []
+        self._han_given_names: set[str] = set()
         self._canonical: dict[str, str] = {}
         self._given: set[str] = set()
         self._never: set[str] = set()
@@ -60,6 +72,7 @@ class Names:
         if HAN.search(name):
             self._han_known += [run for run in _HAN_RUN.findall(name) if len(run) <= 6]
             self._never |= set(self._han_known)
+            self._han_given_names |= {split_han(known)[2] for known in self._han_known} - {""}
             return
         parts = [fold(part) for part in _WORD.findall(name)]
         parts = [part for part in parts if part not in _TITLES and part not in _PARTICLES]
@@ -171,7 +184,8 @@ class Names:
         return self._choices.pick(purpose, part, pool, never=never)
 
     def _initial(self, letter: str, folded: str) -> str:
-        known = sorted(name for name in self._canonical if name.startswith(folded))
+        known = [name for name in self._canonical if name.startswith(folded)]
+        known.sort(key=lambda name: (name not in self._given, name))  # an initial is mostly of a given name
         if known:
             return _cased(self._latin_part(known[0])[0], letter if letter.islower() else letter.upper())
         drawn = self._choices.pick("initial", folded, "ABCDEFGHJKLMNPRSTW", never={folded.upper()})
@@ -182,6 +196,8 @@ class Names:
     def _han(self, run: str, *, whole: str) -> str:
         if "·" in whole and len(_HAN_RUN.findall(whole)) > 1 and not split_han(run)[3]:
             return self._choices.pick("ethnic", run, words("zh", "ethnic"), never={run})
+        if run in self._han_given_names:
+            return self._han_given(run)
         prefix, surname, given, title = split_han(run)
         return (
             prefix + (self._han_surname(surname) if surname else "") + (self._han_given(given) if given else "") + title
