@@ -21,6 +21,7 @@ from onprem.formats.placing import Placed
 from onprem.model import Clean, Held, Kind, Raw, Reason, Record
 
 _HEAD_BYTES = 262_144
+_LONG_HEAD_BYTES = 8_388_608
 _ABOVE = 2  # `Chunk.part` of the rows above the header, which are held
 _PREFERRED = {".tsv": "\t", ".tab": "\t", ".psv": "|", ".csv": ","}
 
@@ -33,16 +34,25 @@ class DelimitedSource:
         self._source = source
         self._options = options
         self._encoding = detect_file(path)
-        head = read_head(path, _HEAD_BYTES)
-        complete = len(head) < _HEAD_BYTES
-        text = _text(head, self._encoding)
-        layout = layout_of(text, _PREFERRED.get(path.suffix.lower(), ""), options, complete=complete)
-        self._layout = layout or Layout(",", 0, None, ())
+        self._layout, self._start = self._laid_out(_HEAD_BYTES)
+        if not self._layout.sample:  # the first rows are longer than that
+            self._layout, self._start = self._laid_out(_LONG_HEAD_BYTES)
         self._rows = Rows(self._layout.delimiter)
         self._placed = self._place()
         self._paths = self._named()
         self._by_path = dict(zip(self._paths, self._placed, strict=True))
         self._keys = [(index, item.placement.key) for index, item in enumerate(self._placed) if item.placement.key]
+
+    def _laid_out(self, size: int) -> tuple[Layout, int]:
+        """Return the layout, and the byte offset of the first row of data."""
+        head = read_head(self._path, size)
+        text = _text(head, self._encoding)
+        preferred = _PREFERRED.get(self._path.suffix.lower(), "")
+        found = layout_of(text, preferred, self._options, complete=len(head) < size)
+        layout = found or Layout(",", 0, None, ())
+        header = layout.header
+        above = layout.preamble + len(header.before) + header.length if header else 0
+        return layout, len(self._encoding.mark) + self._encoding.length(text[:above])
 
     def _place(self) -> list[Placed]:
         width = self._layout.width
@@ -69,21 +79,12 @@ class DelimitedSource:
         placed = self._by_path.get(path)
         return placed.placement if placed else Placement(Kind.UNKNOWN)
 
-    def _start(self) -> int:
-        """Return the byte offset of the first row of data."""
-        header = self._layout.header
-        mark = len(self._encoding.mark)
-        if header is None:
-            return mark
-        head = _text(read_head(self._path, _HEAD_BYTES), self._encoding)
-        return mark + self._encoding.length(head[: self._layout.preamble + len(header.before) + header.length])
-
     def chunks(self) -> Iterator[Chunk]:
         """Cut the file at row ends; rows above the header are a chunk of their own."""
         above = self._layout.above
         if above:
             yield Chunk(0, above, len(self._encoding.mark), 0, _ABOVE)
-        for chunk in chunks.cut(self._path, self._encoding, self._rows, self._start(), self._options):
+        for chunk in chunks.cut(self._path, self._encoding, self._rows, self._start, self._options):
             yield replace(chunk, first=chunk.first + above)
 
     def read(self, chunk: Chunk) -> Iterator[Record[Raw] | Held]:
@@ -95,7 +96,7 @@ class DelimitedSource:
             yield from (Held(f"{self._source}:{index}", "", Reason.STRUCTURE) for index in range(chunk.count))
             return
         text = chunks.read_text(self._path, self._encoding, chunk)
-        may_be_damaged = self._encoding.damaged(text) or self._encoding.codec == "gb18030"
+        may_be_damaged = self._encoding.may_be_damaged(text)
         for index, row in enumerate(self._rows.parse(text), start=chunk.first):
             name = f"{self._source}:{index}"
             reason = self._refusal(row, may_be_damaged=may_be_damaged)

@@ -94,12 +94,20 @@ class Encoding:
         return len(text) if text.isascii() and self.codec[:5] != "utf-1" else len(text.encode(self.codec, self.errors))
 
     def damaged(self, text: str) -> bool:
-        """Say whether a record, as `decode` made it, holds bytes of another encoding."""
+        """Say whether a record or cell, as `decode` made it, holds bytes of another encoding."""
         if text.isascii() or self.codec.startswith("utf-16"):
             return False
         if _ESCAPED.search(text):
             return True
-        return self.codec == "gb18030" and _is_utf8_han(text.encode("gb18030"))
+        return self.codec == "gb18030" and holds_utf8_lines(text.encode("gb18030"))
+
+    def may_be_damaged(self, text: str) -> bool:
+        """Say quickly whether any record of a chunk may be damaged, so that each is to be looked at."""
+        if text.isascii() or self.codec.startswith("utf-16"):
+            return False
+        if _ESCAPED.search(text):
+            return True
+        return self.codec == "gb18030" and _HAN_IN_UTF8.search(text.encode("gb18030")) is not None
 
     def encode(self, text: str) -> bytes:
         """Return the bytes of a clean text.

@@ -109,6 +109,7 @@ class JsonLinesSource:
             yield Held(f"{self._source}:{chunk.first}", "", Reason.TOO_LARGE)
             return
         text = chunks.read_text(self._path, self._encoding, chunk)
+        may_be_damaged = self._encoding.may_be_damaged(text)
         index = chunk.first
         before = ""
         for start, end in _lines(text):
@@ -118,15 +119,20 @@ class JsonLinesSource:
                 continue
             # blank lines at the end of the chunk stay with its last record
             after = text[end:] if index == chunk.first + chunk.count - 1 else ""
-            yield self._record(f"{self._source}:{index}", line, before, after)
+            name = f"{self._source}:{index}"
+            if may_be_damaged and self._damaged(line):
+                yield Held(name, "", Reason.ENCODING)
+            else:
+                yield self._record(name, line, before, after)
             index += 1
             before = ""
+
+    def _damaged(self, line: str) -> bool:
+        return any(self._encoding.damaged(part) for part in (line, *line.split('"')))
 
     def _record(self, name: str, line: str, before: str, after: str) -> Record[Raw] | Held:
         if len(line) > self._options.max_record_chars:
             return Held(name, "", Reason.TOO_LARGE)
-        if self._encoding.damaged(line):
-            return Held(name, "", Reason.ENCODING)
         try:
             leaves = LineParser(line.rstrip(_BLANK + "\n")).parse()
             fields, keys, shape = self._taken_apart(line, leaves)

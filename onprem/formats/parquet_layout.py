@@ -33,7 +33,7 @@ class FlatColumn:
     def read(self, array: Any) -> Sequence[str | Reason | None]:
         """Return the text of each cell; None for null; a reason where it has no text."""
         if self.shape is Shape.OPAQUE:
-            return [str(item) if item.is_valid else None for item in array]
+            return [types.glimpse(item) if item.is_valid else None for item in array]
         try:
             return types.to_text(array, self.shape)
         except (UnicodeDecodeError, ValueError):

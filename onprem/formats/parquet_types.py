@@ -98,6 +98,12 @@ def _is_walkable(kind: Any) -> bool:
     )  # fmt: skip
 
 
+def glimpse(value: Any) -> str:
+    """Return a bounded text for a scalar that has no exact one; it is never written."""
+    plain = value.as_py() if hasattr(value, "as_buffer") else None
+    return plain[:256].hex() if isinstance(plain, bytes) else str(value)[:1024]
+
+
 def to_text(array: Any, shape: Shape) -> list[str | None]:
     """Return the texts of an array that is TEXT, BYTES or SCALAR; None for null.
 

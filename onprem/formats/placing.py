@@ -46,7 +46,7 @@ def field(path: str, text: str, placed: Placed) -> Field:
     placement = placed.placement
     kind = placement.kind
     if kind is Kind.CLINICAL:
-        if placed.shape is not None and text and not placed.shape.fullmatch(text):
+        if placed.shape is not None and text and (len(text) > _PROSE_CHARS or not placed.shape.fullmatch(text)):
             return Field(path, text, placed.other)
         if len(text) > _HAN_PROSE_CHARS and (len(text) > _PROSE_CHARS or HAN.search(text)):
             return Field(path, text, Kind.TEXT)

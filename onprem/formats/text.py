@@ -13,7 +13,6 @@ from onprem.formats.encoding import (
     UnreadableInput,
     detect,
     has_binary_text,
-    holds_utf8_lines,
     is_binary,
     read_head,
     unreadable,
@@ -56,17 +55,16 @@ class TextSource:
         if encoding is None or (encoding.codec.startswith("utf-16") and len(data) % 2):
             yield Held(self._id, "", Reason.BINARY if is_binary(data) else Reason.ENCODING)
             return
-        body = data[len(encoding.mark) :]
-        text = encoding.decode(body)
-        if reason := self._refusal(text, body, encoding):
+        text = encoding.decode(data[len(encoding.mark) :])
+        if reason := self._refusal(text, encoding):
             yield Held(self._id, "", reason)
             return
         yield Record(self._id, None, (Field(PATH, text),), encoding)
 
-    def _refusal(self, text: str, body: bytes, encoding: Encoding) -> Reason | None:
+    def _refusal(self, text: str, encoding: Encoding) -> Reason | None:
         if has_binary_text(text):
             return Reason.BINARY
-        if encoding.damaged(text) or (encoding.codec == "gb18030" and holds_utf8_lines(body)):
+        if encoding.damaged(text):
             return Reason.ENCODING
         return Reason.TOO_LARGE if len(text) > self._options.max_record_chars else None
 

@@ -91,6 +91,7 @@ _CODE_WITH_DIGITS = re.compile(r"(?=.*\d{3})[A-Za-z0-9_\-/.#]{5,}")
 _PROSE_MARK = re.compile(r"[。；;!?！？]|\.\s|,\s.*,\s|，.*，")
 _DISEASE_ENDINGS = frozenset("病症炎癌瘤压疸痛热科室院区伤血梗塞痹疹疮毒虫障折张喘咳泻便晕胀肿")
 _COORDINATE = re.compile(r"-?\d{1,3}\.\d{4,}")
+_LOOKED_AT = 200  # characters
 _STRONG = 0.3  # share of values from which a form that does not occur by chance decides
 _MOST = 0.6
 _NEARLY_ALL = 0.85
@@ -110,7 +111,7 @@ _FORMS: tuple[tuple[Label, re.Pattern[str], float], ...] = (
 
 def judge(sample: Sequence[str]) -> Evidence:
     """Return what the values look like; empty cells do not count."""
-    found = [value for item in sample if (value := view(item).text.strip())]
+    found = [value for item in sample if (value := _seen(item))]
     found = [value for value in found if value.casefold() not in vocabulary.absent()]
     if not found:
         return Evidence(Looks.EMPTY)
@@ -127,6 +128,11 @@ def judge(sample: Sequence[str]) -> Evidence:
     if prose:
         return Evidence(Looks.PROSE)
     return Evidence(_plain(found))
+
+
+def _seen(cell: str) -> str:
+    """Return as much of a cell as is looked at: what identifies is short, and patterns are slow on long texts."""
+    return view(cell[:_LOOKED_AT]).text.strip()
 
 
 def _sentences(found: Sequence[str]) -> bool:
@@ -201,7 +207,7 @@ def looks_like_name(value: str) -> bool:
 
 def looks_like_data(cell: str) -> bool:
     """Say whether a cell of a first row is a value rather than a column's name."""
-    value = view(cell).text.strip()
+    value = _seen(cell)
     if not value:
         return False
     forms = any(pattern.fullmatch(value) for _, pattern, _ in _FORMS)
@@ -213,7 +219,7 @@ def looks_like_data(cell: str) -> bool:
 
 def all_typed(column: Sequence[str]) -> bool:
     """Say whether nearly all filled cells are numbers, dates or codes with digits."""
-    found = [value for item in column if (value := view(item).text.strip())]
+    found = [value for item in column if (value := _seen(item))]
     typed = sum(
         bool(_NUMBER.fullmatch(value) or _DATE.fullmatch(value) or _CODE_WITH_DIGITS.fullmatch(value))
         for value in found

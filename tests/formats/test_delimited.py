@@ -18,7 +18,9 @@ from onprem.labels import Label
 from onprem.model import Held, Kind, Reason, Record
 
 CELLS = st.text(alphabet=st.sampled_from("ab王\"',;|\t\n .é\0"), max_size=6)
-TABLES = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=6))  # fmt: skip
+TABLES = st.integers(2, 4).flatmap(
+    lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=6)
+)
 
 
 def opened(tmp_path: Path, content: str | bytes, name: str = "x.csv", options: ReadOptions | None = None):
@@ -252,3 +254,18 @@ def test_the_headers_of_the_failure_in_the_field(tmp_path: Path) -> None:
         None,
     ]
     assert source.columns()[4].placement.kind is Kind.TEXT
+
+
+def test_a_cell_in_another_encoding_than_its_row_is_held(tmp_path: Path) -> None:
+    good = "王小明,患者今日入院。\n".encode("gb18030")
+    bad = "王小明,".encode("gb18030") + "患者今日入院。\n".encode()
+    source = opened(tmp_path, "姓名,病程记录\n".encode("gb18030") + good * 3 + bad + good)
+    found = records(source)
+    assert [getattr(item, "reason", None) for item in found] == [None, None, None, Reason.ENCODING, None]
+
+
+def test_long_cells_do_not_slow_the_placing(tmp_path: Path) -> None:
+    cell = "患者今日入院路过医院门口街道" * 9_000
+    source = opened(tmp_path, f"zzq,note\n{cell},x\n{cell},y\n")
+    assert source.columns()[0].placement.kind is Kind.TEXT
+    assert len(records(source)) == 2

@@ -133,10 +133,12 @@ def test_every_value_of_the_output_was_a_field(tmp_path: Path, name: str, sample
         assert value not in shown
 
 
-@pytest.mark.parametrize(("name", "sample"), READABLE)
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    # bytes of Parquet are not comparable; held records are absent from the output
+    [item for item in READABLE if item.values[0] != "parquet" and not item.values[1].held],
+)
 def test_an_edit_changes_only_its_own_bytes(tmp_path: Path, name: str, sample: Sample) -> None:
-    if name == "parquet" or sample.held:
-        pytest.skip("bytes of Parquet are not comparable; held records are absent")
     _, source = opened(tmp_path, sample)
     plain = copied(source, tmp_path)
 

@@ -15,16 +15,33 @@ PATIENT, STAFF, NOBODY = "patient", "staff", ""
 
 # Every row of the tables of identifiers (HIPAA A-R; the Chinese table) as exports name them.
 IDENTIFIERS = [
-    ("patient_name PatientName PT_NAME 姓名 患者姓名 XM BRXM hzxm First_Name surname 姓名拼音 病人姓名", L.NAME, PATIENT),
-    ("mother_name emergency_contact_name LXR 联系人 联系人姓名 母亲姓名 监护人姓名 next_of_kin 家属姓名", L.NAME, PATIENT),
-    ("attending 主治医师 YSXM 签名 nurse 责任护士 ordering_provider surgeon_name 主刀医师签名 操作员 signed_by", L.NAME, STAFF),
+    (
+        "patient_name PatientName PT_NAME 姓名 患者姓名 XM BRXM hzxm First_Name surname 姓名拼音 病人姓名",
+        L.NAME,
+        PATIENT,
+    ),
+    (
+        "mother_name emergency_contact_name LXR 联系人 联系人姓名 母亲姓名 监护人姓名 next_of_kin 家属姓名",
+        L.NAME,
+        PATIENT,
+    ),
+    (
+        "attending 主治医师 YSXM 签名 nurse 责任护士 ordering_provider surgeon_name 主刀医师签名 操作员 signed_by",
+        L.NAME,
+        STAFF,
+    ),
     ("address home_address 家庭住址 现住址 JTZZ XZZ JZDZ 户口地址 street zip_address 居住地址", L.ADDRESS, PATIENT),
     ("city county 区县", L.CITY, NOBODY),
     ("zip zipcode 邮编 postal_code patient_zip", L.POSTCODE, NOBODY),
     ("hospital facility_name 医院名称 医疗机构 care_site_name", L.HOSPITAL, STAFF),
     ("employer GZDW 工作单位 school_name", L.ORGANISATION, PATIENT),
     ("dob birth_date CSRQ 出生日期 BirthDate date_of_birth 生日", L.BIRTH_DATE, PATIENT),
-    ("admission_date RYRQ CYRQ 入院日期 出院时间 charttime admittime discharge_dt DEATHDATE 手术日期 visit_start_date", L.DATE, NOBODY),
+    (
+        "admission_date RYRQ CYRQ 入院日期 出院时间 charttime admittime discharge_dt "
+        "DEATHDATE 手术日期 visit_start_date",
+        L.DATE,
+        NOBODY,
+    ),
     ("age 年龄 NL anchor_age patient_age", L.AGE, NOBODY),
     ("phone LXDH 联系电话 手机号码 LXRDH mobile emergency_contact_phone 联系人手机号码1 home_phone", L.PHONE, PATIENT),
     ("fax fax_number 传真", L.FAX, NOBODY),
@@ -45,19 +62,29 @@ IDENTIFIERS = [
     ("ip_address mac_address 终端IP", None, None),
     ("fingerprint 指纹", L.BIOMETRIC, NOBODY),
     ("photo 照片", L.PHOTO, NOBODY),
-    ("accession_number specimen_id barcode 检查号 影像号 标本号 条码号 病理号 处方号 医嘱号 id note_id", L.OTHER_ID, NOBODY),
+    (
+        "accession_number specimen_id barcode 检查号 影像号 标本号 条码号 病理号 处方号 医嘱号 id note_id",
+        L.OTHER_ID,
+        NOBODY,
+    ),
     ("工号 employee_id provider_id", L.OTHER_ID, STAFF),
     ("bed CH 床号 room_number 病区", L.BED, NOBODY),
     ("民族 ethnicity race MZ", L.ETHNICITY, NOBODY),
     ("籍贯 出生地 birthplace JG", L.NATIVE_PLACE, NOBODY),
     ("职业 occupation ZY", L.OCCUPATION, NOBODY),
-]  # fmt: skip
+]
 OTHERS = [
-    ("sex 性别 XB gender 婚姻状况 diagnosis_code ICD10 诊断编码 科室 KS test_name valuenum 血压(mmHg) heart_rate 体重kg drug_name "
-     "检验项目 药品名称 结果单位 blood_type HEALTHCARE_EXPENSES gender_concept_id 住院天数", Kind.CLINICAL),
-    ("note note_text 病程记录 BCJL 主诉 现病史 ZS XBS remark comments 备注 impression 出院小结 discharge_summary 检查所见 note_2 "
-     "description 诊疗经过 过敏史 入院情况", Kind.TEXT),
-]  # fmt: skip
+    (
+        "sex 性别 XB gender 婚姻状况 diagnosis_code ICD10 诊断编码 科室 KS test_name valuenum 血压(mmHg) heart_rate "
+        "体重kg drug_name 检验项目 药品名称 结果单位 blood_type HEALTHCARE_EXPENSES gender_concept_id 住院天数",
+        Kind.CLINICAL,
+    ),
+    (
+        "note note_text 病程记录 BCJL 主诉 现病史 ZS XBS remark comments 备注 impression 出院小结 discharge_summary "
+        "检查所见 note_2 description 诊疗经过 过敏史 入院情况",
+        Kind.TEXT,
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -79,12 +106,41 @@ def test_other_headers(header: str, kind: Kind) -> None:
     assert placement.kind is kind
 
 
-@pytest.mark.parametrize("header", ["門診號", "姓　名", "ＸＭ", " Patient-Name ", "patient.name", "patientName", "Dx1", "体重(kg)", "sex (M/F)", "patient's name"])  # fmt: skip
+@pytest.mark.parametrize(
+    "header",
+    [
+        "門診號",
+        "姓　名",
+        "ＸＭ",
+        " Patient-Name ",
+        "patient.name",
+        "patientName",
+        "Dx1",
+        "体重(kg)",
+        "sex (M/F)",
+        "patient's name",
+    ],
+)
 def test_forms_of_known_headers_are_known(header: str) -> None:
     assert headers.is_known(header)
 
 
-@pytest.mark.parametrize("header", ["姓名(王小明)", "note_20240305", "Ann Lee", "王小明", "Ann's note", "Lee_phone", "zzq", "", "x" * 200, "13800138000", "体重(Ann)"])  # fmt: skip
+@pytest.mark.parametrize(
+    "header",
+    [
+        "姓名(王小明)",
+        "note_20240305",
+        "Ann Lee",
+        "王小明",
+        "Ann's note",
+        "Lee_phone",
+        "zzq",
+        "",
+        "x" * 200,
+        "13800138000",
+        "体重(Ann)",
+    ],
+)
 def test_headers_that_may_hold_a_value_are_not_known(header: str) -> None:
     assert not headers.is_known(header)
 

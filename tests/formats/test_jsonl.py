@@ -18,7 +18,11 @@ from onprem.labels import Label
 from onprem.model import Held, Kind, Reason, Record
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12)
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3), max_leaves=8)  # fmt: skip
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
 
 
 def read(tmp_path: Path, content: bytes, options: ReadOptions | None = None) -> list[Record | Held]:
@@ -57,7 +61,36 @@ def test_a_literal_of_the_standard_writers_comes_back(text: str, ascii_only: boo
     assert json.loads(string_literal(text, literal_of(raw, text))) == text
 
 
-@given(st.lists(st.sampled_from(["a", "\\u0041", "\\u00e9", "é", "\\u00E9", "\\/", "/", "\\n", "\\u000a", "\\\\", '\\"', "\\u0022", "\\ud83d\\ude00", "\\uD83D\\ude00", "😀", "\\u2028", "<", "\\u003c", "\\ud83d", "王", "\\u738b"]), max_size=12))  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "a",
+                "\\u0041",
+                "\\u00e9",
+                "é",
+                "\\u00E9",
+                "\\/",
+                "/",
+                "\\n",
+                "\\u000a",
+                "\\\\",
+                '\\"',
+                "\\u0022",
+                "\\ud83d\\ude00",
+                "\\uD83D\\ude00",
+                "😀",
+                "\\u2028",
+                "<",
+                "\\u003c",
+                "\\ud83d",
+                "王",
+                "\\u738b",
+            ]
+        ),
+        max_size=12,
+    )
+)
 def test_a_literal_of_any_escapes_comes_back(pieces: list[str]) -> None:
     raw = '"' + "".join(pieces) + '"'
     text = json.loads(raw)
@@ -81,7 +114,9 @@ def test_every_leaf_is_found(value: dict[str, object], _indent: int | None) -> N
     leaves = LineParser(line).parse()
     assert len(leaves) == count(value)
     for leaf in leaves:
-        assert str(json.loads(line[leaf.start : leaf.end])) == str(json.loads(json.dumps(leaf.text)) if leaf.is_string else json.loads(leaf.text))  # fmt: skip
+        assert str(json.loads(line[leaf.start : leaf.end])) == str(
+            json.loads(json.dumps(leaf.text)) if leaf.is_string else json.loads(leaf.text)
+        )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +134,7 @@ def test_every_leaf_is_found(value: dict[str, object], _indent: int | None) -> N
         '{"a": .5}',
         '{"a": 1} x',
         '{"a": "\\ud83',
-    ],  # fmt: skip
+    ],
 )
 def test_what_is_not_strict_json_is_refused_without_a_value(line: str) -> None:
     with pytest.raises(NotJson) as caught:
@@ -202,3 +237,10 @@ def test_writing_refuses_a_record_that_lacks_a_leaf(tmp_path: Path) -> None:
     assert isinstance(record, Record)
     with pytest.raises(OutputError):
         source.write(chunk, [(0, replace(record, fields=record.fields[:1]))], tmp_path / "part")
+
+
+def test_a_value_in_another_encoding_than_its_line_is_held(tmp_path: Path) -> None:
+    good = '{"姓名": "王小明", "text": "患者今日入院。"}\n'.encode("gb18030")
+    bad = '{"姓名": "王小明", "text": "'.encode("gb18030") + '患者今日入院。"}\n'.encode()
+    found = read(tmp_path, good * 3 + bad + good)
+    assert [getattr(item, "reason", None) for item in found] == [None, None, None, Reason.ENCODING, None]

@@ -110,7 +110,13 @@ def test_unknown_columns_are_emptied_to_null_and_renamed(tmp_path) -> None:
 
 
 def test_nested_leaves_surface_with_paths_and_are_rebuilt(tmp_path) -> None:
-    kind = pa.struct([("name", pa.struct([("given", pa.list_(pa.string())), ("family", pa.string())])), ("age", pa.int32()), ("Ann", pa.string())])  # fmt: skip
+    kind = pa.struct(
+        [
+            ("name", pa.struct([("given", pa.list_(pa.string())), ("family", pa.string())])),
+            ("age", pa.int32()),
+            ("Ann", pa.string()),
+        ]
+    )
     value = {"name": {"given": ["Ann", "Zoe"], "family": "Lee"}, "age": 41, "Ann": "secret"}
     source = opened(
         tmp_path, {"patient": pa.array([value, None, {**value, "name": None}], kind), "note": pa.array(["x", "y", "z"])}
