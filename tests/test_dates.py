@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -276,7 +277,8 @@ def test_a_day_alone_needs_a_reference() -> None:
         "1/18 lymph nodes", "pH 7.35-7.45", "24/7 care", "GCS 14/15", "Apgar 8/9", "q 6-8 h", "0.9-1.2", "12.5/25 mg",
         "2.3.1 Methods", "ver. 12.11.10", "IP 10.11.12.13", "size 10-12 mm", "1-2-3", "血压120/80mmHg", "糖尿病史10年",
         "3个月前", "5日前", "3月龄", "术后3日", "每次5-10毫克", "孕38+2周", "二十年前", "住院3天", "2-3次/日",
-        "疼痛评分7/10", "第3.2.1节", "约20年", "20余年", "5/10 mg", "Grade 3/4 neutropenia", "7/10 pain on 5/5", "May I help", "It may be 3",
+        "疼痛评分7/10", "第3.2.1节", "约20年", "20余年",
+        "5/10 mg", "Grade 3/4 neutropenia", "7/10 pain on 5/5", "May I help", "It may be 3",
     ],
 )  # fmt: skip
 def test_what_is_no_date(text: str) -> None:
@@ -359,6 +361,18 @@ def test_any_text_is_searched_without_failure(text: str) -> None:
         assert found.date.text == text[found.start : found.end]
         end = found.end
     shift(text, 371)
+
+
+@pytest.mark.parametrize("unit", ["1/", "Mar 5, ", "5 of May ", "2019 ", "3/5/2021 ", "一日", "2021-03-05 to ", "5th "])
+def test_a_long_run_of_date_pieces_costs_linear_time(unit: str) -> None:
+    def seconds(length: int) -> float:
+        text = (unit * (length // len(unit) + 1))[:length]
+        start = time.process_time()
+        find_dates(text)
+        return time.process_time() - start
+
+    short = min(seconds(4_000) for _ in range(3))
+    assert min(seconds(32_000) for _ in range(2)) < 8 * short * 3  # quadratic would be 64 times
 
 
 @given(

@@ -14,6 +14,10 @@ from onprem.policy.choices import Choices, words
 from onprem.text import HAN, fold, view
 
 _WORD = re.compile(r"(?!(?<=')s\b)[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*")
+_PINYIN = re.compile(
+    r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ui|uo|ue|er|[aoeiuv]))+"
+)
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _TITLES = frozenset(words("en", "titles"))
 _PARTICLES = frozenset(words("en", "particles"))
@@ -149,7 +153,7 @@ class Names:
             return self._initial(word, folded)
         if 1 < len(word) <= 3 and word.isupper() and folded not in self._canonical:
             return "".join(self._initial(letter, fold(letter)) for letter in word)
-        if self._han_known and (spelled := self._spelled().get(folded)) is not None:
+        if self._han_known and _PINYIN.fullmatch(folded) and (spelled := self._spelled().get(folded)) is not None:
             return _cased(spelled, word)
         return _cased(self._latin_part(self._known_form(folded)), word)
 
@@ -174,7 +178,7 @@ class Names:
                 else "FM"[self._choices.number("sex", part, 2)]
             )
             purpose, pool = f"given-{sex}", words("en", "female" if sex == "F" else "male")
-        never = {name for name in pool if name.lower() in self._never or name.lower() == part}
+        never = {name.capitalize() for name in (*self._never, part)}
         taken: set[str] = set()
         for other in sorted(self._canonical) if part in self._canonical else ():
             chosen = self._choices.pick(purpose, other, pool, never=never | taken)
@@ -205,7 +209,7 @@ class Names:
 
     def _han_surname(self, surname: str) -> str:
         pool = words("zh", "compound_surnames" if len(surname) == 2 else "surnames")
-        never = {surname} | {name for name in pool if any(known.startswith(name) for known in self._han_known)}
+        never = {surname} | {known[: len(surname)] for known in self._han_known}
         return self._choices.pick("han-surname", surname, pool, never=never)
 
     def _han_given(self, given: str) -> str:
