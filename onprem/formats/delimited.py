@@ -37,7 +37,7 @@ class DelimitedSource:
         self._layout, self._start = self._laid_out(_HEAD_BYTES)
         if not self._layout.sample:  # the first rows are longer than that
             self._layout, self._start = self._laid_out(_LONG_HEAD_BYTES)
-        self._rows = Rows(self._layout.delimiter)
+        self._rows = Rows(self._layout.delimiter, quoting=self._layout.quoting)
         self._placed = self._place()
         self._paths = self._named()
         self._by_path = dict(zip(self._paths, self._placed, strict=True))

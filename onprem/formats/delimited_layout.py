@@ -32,6 +32,7 @@ class Layout:
     sample: tuple[tuple[str, ...], ...] = field(repr=False)  # rows of data of the right width
     preamble: int = 0
     above: int = 0
+    quoting: bool = True
 
     def names(self) -> list[str]:
         """Return the headers, "" for columns without one."""
@@ -60,15 +61,18 @@ def layout_of(head: str, preferred: str, options: ReadOptions, *, complete: bool
         return None
     delimiter = max(DELIMITERS, key=lambda mark: _score(candidates[mark], options) + (mark == preferred) * 0.25)
     rows = candidates[delimiter]
+    quoting = not _is_plain(head, delimiter, rows, complete=complete)
+    if not quoting:
+        rows = _sample_rows(head, delimiter, complete=complete, quoting=False)
     width = _width(rows)
     above = _above(rows, width, options)
     first, rest = rows[above], rows[above + 1 :]
     data = [row.cells for row in rest if row.sound and len(row.cells) == width]
     if is_header(first.cells, data, options):
         preamble = sum(len(row.before) + row.length for row in rows[:above])
-        return Layout(delimiter, width, first, tuple(data), preamble, above)
+        return Layout(delimiter, width, first, tuple(data), preamble, above, quoting)
     sample = ([first.cells] if len(first.cells) == width else []) + data
-    return Layout(delimiter, width, None, tuple(sample))
+    return Layout(delimiter, width, None, tuple(sample), quoting=quoting)
 
 
 _MOST_ABOVE = 5
@@ -85,9 +89,22 @@ def _above(rows: Sequence[Row], width: int, options: ReadOptions) -> int:
     return 0
 
 
-def _sample_rows(head: str, delimiter: str, *, complete: bool) -> list[Row]:
+def _is_plain(head: str, delimiter: str, rows: Sequence[Row], *, complete: bool) -> bool:
+    """Say whether quotes quote nothing: read with them rows are unsound or uneven, read without them all are even.
+
+    Only tab and bar are written without quoting; in CSV a quote that does not close is an error.
+    """
+    if delimiter in ",;":
+        return False
+    if '"' not in head or (all(row.sound for row in rows) and len({len(row.cells) for row in rows}) == 1):
+        return False
+    plain = {len(row.cells) for row in _sample_rows(head, delimiter, complete=complete, quoting=False)}
+    return len(plain) == 1 and plain != {1}
+
+
+def _sample_rows(head: str, delimiter: str, *, complete: bool, quoting: bool = True) -> list[Row]:
     rows: list[Row] = []
-    for row in Rows(delimiter).parse(head):
+    for row in Rows(delimiter, quoting=quoting).parse(head):
         rows.append(row)
         if len(rows) > _SAMPLE_ROWS:
             return rows

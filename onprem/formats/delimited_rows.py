@@ -45,10 +45,15 @@ def _patterns(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Patt
 
 
 class Rows:
-    """The grammar of rows for one delimiter; also the scanner that cuts a file at row ends."""
+    """The grammar of rows for one delimiter; also the scanner that cuts a file at row ends.
 
-    def __init__(self, delimiter: str) -> None:
+    Without `quoting` (as database dumps write TSV) a quote is a character like any other and a line is a row.
+    """
+
+    def __init__(self, delimiter: str, *, quoting: bool = True) -> None:
         self.delimiter = delimiter
+        self.quoting = quoting
+        self._never = re.compile(rf"[{re.escape(delimiter)}\r\n]+")
         self._cell, self._row, self._stop = _patterns(delimiter)
 
     def parse(self, text: str) -> Iterator[Row]:
@@ -78,17 +83,24 @@ class Rows:
     def _row_end(self, text: str, position: int, *, has_newline: bool) -> int:
         """Return where the row that begins at `position` ends, its line end included; -1 when a quote never closes."""
         newline = text.find("\n", position) if has_newline else -1
-        if newline >= 0 and text.find('"', position, newline) < 0:
+        if newline >= 0 and (not self.quoting or text.find('"', position, newline) < 0):
             carriage = text.find("\r", position, newline)
             if carriage < 0 or carriage == newline - 1:
                 return newline + 1
+        if not self.quoting:
+            return self._line_end(text, position)
         match = self._row.match(text, position)
         return match.end() if match else -1
+
+    def _line_end(self, text: str, position: int) -> int:
+        ends = [found for mark in "\r\n" if (found := text.find(mark, position)) >= 0]
+        end = min(ends, default=len(text) - 1)
+        return end + 2 if text[end : end + 2] == "\r\n" else end + 1
 
     def _split(self, raw: str, before: str) -> Row:
         end = next((mark for mark in _LINE_ENDS if raw.endswith(mark)), "")
         body = raw[: len(raw) - len(end)]
-        if '"' not in body:
+        if not self.quoting or '"' not in body:
             cells = tuple(body.split(self.delimiter))
             return Row(cells, (False,) * len(cells), end, before, len(raw))
         values: list[str] = []
@@ -133,7 +145,7 @@ class Rows:
             if state == 4:
                 return position + (character == "\n"), 0
             if state == 0:
-                state = 2 if character == '"' else 1
+                state = 2 if character == '"' and self.quoting else 1
                 position += state == 2
             elif state == 2:
                 found = text.find('"', position)
@@ -154,6 +166,13 @@ class Rows:
 
     def render(self, cells: list[str], shape: Shape) -> str:
         """Write a row in its shape; a cell is quoted when it was, or when its new text needs it."""
+        if not self.quoting:
+            return (
+                shape.before
+                + self.delimiter.join([self._never.sub(" ", cell) for cell in cells])
+                + shape.end
+                + shape.after
+            )
         written = [
             '"' + cell.replace('"', '""') + '"' if quoted or self._needs_quotes(cell) else cell
             for cell, quoted in zip(cells, shape.quoted, strict=True)

@@ -269,3 +269,18 @@ def test_long_cells_do_not_slow_the_placing(tmp_path: Path) -> None:
     source = opened(tmp_path, f"zzq,note\n{cell},x\n{cell},y\n")
     assert source.columns()[0].placement.kind is Kind.TEXT
     assert len(records(source)) == 2
+
+
+def test_quotes_that_quote_nothing_are_characters(tmp_path: Path) -> None:
+    """Dumps of databases write TSV without quoting: a stray quote must not swallow the rows after it."""
+    content = 'name\tnote\nAnn\t"well\nBo\t5" needle\nCy\t"ill" today\n'
+    source = opened(tmp_path, content, "x.tsv")
+    assert [item.fields[1].text for item in records(source)] == ['"well', '5" needle', '"ill" today']
+    assert written(source, tmp_path) == content.encode()
+    out = written(source, tmp_path, lambda leaf: replace(leaf, text="a\tb\nc") if leaf.path == "col:name" else leaf)
+    assert out.splitlines()[1] == b'a b c\t"well'
+
+
+def test_a_quote_that_never_closes_is_not_taken_for_plain_text(tmp_path: Path) -> None:
+    source = opened(tmp_path, 'name,note\nAnn,"seen by Lee\nwho is well, and\nhis wife"\nBo,"ill\nMa\n')
+    assert [isinstance(item, Held) for item in records(source)] == [False, True]
