@@ -40,6 +40,7 @@ def collect(room: Room, files: Iterable[InputFile], *, rosters: Iterable[Path], 
     Raises:
         InputError: a roster file cannot be read; inputs that cannot are held in the plan.
     """
+    room.open_stores()
     sources: list[SourcePlan] = []
     for index, path in enumerate(rosters):
         opened = recognise(path).open(path, index, room.options)

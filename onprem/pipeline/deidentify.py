@@ -76,7 +76,7 @@ def _deidentify(record: Record[Raw], found: Found, patient: Patient, policy: Pol
     for at, item in enumerate(record.fields):
         if item.kind is Kind.UNKNOWN:
             made: tuple[Edit, ...] = (_emptied(item),) if item.text else ()
-            if made:
+            if made and policy.unknown_field == "hold":
                 held.append((item.path, Reason.UNKNOWN_FIELD))
         elif at in spans:
             lang = found.fields[at][0].passage.lang

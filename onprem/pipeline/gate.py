@@ -32,6 +32,7 @@ from onprem.text import View, view
 
 VALUE = "value-survives"  # a known value of the patient stands in the output
 SHAPE = "shape-survives"  # a number of the source that is an identifier by its shape stands in the output
+NAME = "name-survives"  # a known value stands in the name of the output file
 COUNT = "records-differ"  # the output does not hold the records that were released
 UNREADABLE = "output-unreadable"
 
@@ -147,17 +148,24 @@ def _slice(source: Source, chunks: Sequence[Chunk], start: int, count: int) -> I
 def _gate_record(room: Room, raw: Record[Raw], output: Record[Raw], into: tuple[_Evidence, Gated]) -> None:
     evidence, verdict = into
     index = _index(raw)
+    required = set(room.policy.gates.require)
     values = _own_values(room, raw, evidence.spans)
     if evidence.subject is not None:
         facts = room.known.facts(evidence.subject)
         values += [*facts.roster, *facts.found]
     hidden = [(label, value) for label, value in values if room.policy.rule(label) is not Operator.KEEP]
     matcher = Matcher(dict.fromkeys(hidden), by="gate", fuzzy=False, parts=False)
-    # all fields at once; no known value spans a line
+    # all fields at once, and the file's name; no known value spans a line
     views = [view(item.text) for item in output.fields]
-    passage = Passage("\n".join(shown.text for shown in views), "mixed", Kind.CLINICAL)
-    hits = [(VALUE, span) for span in matcher.find(passage) if room.policy.rule(span.label) is not Operator.KEEP]
-    hits += [(SHAPE, span) for span in room.shapes.find([passage])[0] if _survives(room, passage, span, raw)]
+    name = view(room.written[verdict.source].name).text
+    fields = "\n".join(shown.text for shown in views)
+    passage = Passage(f"{fields}\n{name}", "mixed", Kind.CLINICAL)
+    hits: list[tuple[str, Span]] = []
+    if required & {"known-values", "file-names"}:
+        found = [span for span in matcher.find(passage) if room.policy.rule(span.label) is not Operator.KEEP]
+        hits += [(NAME if span.start > len(fields) else VALUE, span) for span in found]
+    if required & {"checksums", "shapes"}:
+        hits += [(SHAPE, span) for span in room.shapes.find([passage])[0] if _survives(room, passage, span, raw)]
     if not hits:
         return
     invented = _invented(raw, output, views, evidence)

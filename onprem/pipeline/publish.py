@@ -16,6 +16,7 @@ from pathlib import Path
 
 from onprem.errors import OutputError, ResourceError
 from onprem.pipeline.change import Tally, part_path
+from onprem.pipeline.names import output_names
 from onprem.pipeline.room import Room, Written, read_lines
 from onprem.vault.keys import MASTER, derive, read_key
 from onprem.vault.sealed import SealedStore
@@ -38,6 +39,7 @@ def assemble(room: Room, tallies: Sequence[Tally]) -> dict[int, Written]:
     """
     folder = room.folder / "whole"
     folder.mkdir(exist_ok=True)
+    names = output_names(room)
     absent: dict[int, list[int]] = {}
     for tally in tallies:
         absent.setdefault(tally.source, []).extend(record for record, path, _ in tally.held if not path)
@@ -56,12 +58,14 @@ def assemble(room: Room, tallies: Sequence[Tally]) -> dict[int, Written]:
                 part.unlink(missing_ok=True)
         except OSError:
             raise ResourceError("a file cannot be assembled", hint="free disk space, then --resume") from None
-        written[source.index] = Written(source.index, str(whole), tuple(sorted(set(absent.get(source.index, ())))))
+        written[source.index] = Written(
+            source.index, str(whole), names[source.index], tuple(sorted(set(absent.get(source.index, ()))))
+        )
     room.save_written(written)
     return written
 
 
-def publish(room: Room, names: dict[int, str], out: Path, refused: frozenset[int]) -> None:
+def publish(room: Room, out: Path, refused: frozenset[int]) -> None:
     """Move the assembled files to the output, those in `refused` to the held area. Can be repeated.
 
     Raises:
@@ -74,8 +78,8 @@ def publish(room: Room, names: dict[int, str], out: Path, refused: frozenset[int
         if source in refused:
             _move(whole, held_folder(room) / f"source-{source:06}")
         elif len(file.absent) < room.plan.sources[source].records or room.plan.sources[source].records == 0:
-            _remember(room, source, file, names[source])
-            _move(whole, out / names[source])
+            _remember(room, source, file, file.name)
+            _move(whole, out / file.name)
         else:
             whole.unlink()  # every record is held: nothing to release
 

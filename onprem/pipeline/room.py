@@ -39,10 +39,11 @@ _PLAN = TypeAdapter(Plan)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file to be gated: where it is, and which records of its source are absent from it, as they were held."""
+    """A file to be gated: where it is, its name in the output, and which records are absent from it, as they were held."""
 
     source: int
     path: str = field(repr=False)
+    name: str = field(repr=False)
     absent: tuple[int, ...] = ()
 
 
@@ -106,6 +107,10 @@ class Room:
     def known(self) -> KnownStore:
         """The run's sealed roster."""
         return KnownStore(self.folder / "known.sealed", self.key, readonly=not self.parent)
+
+    def open_stores(self) -> None:
+        """Make the stores that workers will read, so that they exist even when no table fills them."""
+        _ = self.links, self.subjects, self.known
 
     @cached_property
     def ensemble(self) -> Ensemble:

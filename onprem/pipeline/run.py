@@ -26,7 +26,6 @@ from onprem.pipeline.change import Tally
 from onprem.pipeline.collect import collect
 from onprem.pipeline.find import merge_found
 from onprem.pipeline.gate import Gated, read_gated
-from onprem.pipeline.names import output_names
 from onprem.pipeline.plan import InputFile, Plan, check_output, enumerate_inputs
 from onprem.pipeline.publish import assemble, publish, read_tallies, write_held, write_spans
 from onprem.pipeline.room import Room, Spec, run_name, write_whole
@@ -219,7 +218,7 @@ def _publish(room: Room, request: Request, tallies: Sequence[Tally], refused: fr
     held += [(source.index, 0, "", source.held.value) for source in room.plan.sources if source.held is not None]
     if request.dry_run:
         return
-    publish(room, output_names(room), request.out, refused)
+    publish(room, request.out, refused)
     write_held(room, held)
     if request.spans is not None:
         write_spans(room, request.spans)

@@ -107,7 +107,7 @@ def _pair(room: Room, plan: Plan, outputs: dict[str, Path]) -> tuple[dict[int, W
             absent = tuple(released["absent"]) if released else ()
             if released is None:
                 findings.append(_finding("not-released", position, "this site did not release it in this form"))
-            written[source] = Written(source, str(path), absent)
+            written[source] = Written(source, str(path), name, absent)
     return written, findings
 
 
