@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from onprem.policy.choices import Choices, words
+from onprem.policy.han_names import split_han
 from onprem.text import HAN, fold, view
 
 _WORD = re.compile(r"(?!(?<=')s\b)[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*")
@@ -20,9 +21,9 @@ _PINYIN = re.compile(
 )
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _TITLES = frozenset(words("en", "titles"))
+_DEGREES = frozenset(words("en", "degrees"))
+_SMALL_WORDS = frozenset(words("en", "small_words"))
 _PARTICLES = frozenset(words("en", "particles"))
-_HAN_TITLES = tuple(sorted(words("zh", "titles"), key=len, reverse=True))
-_HAN_PREFIXES = "小老阿"
 
 
 def _near(one: str, other: str) -> bool:
@@ -40,6 +41,27 @@ def _cased(word: str, old: str) -> str:
     if len(old) > 1 and old.isupper():
         return word.upper()
     return word.lower() if old.islower() else word
+
+
+def _is_title(text: str, match: re.Match[str]) -> bool:
+    """Whether a word of a name field is a title, a degree or a small word, and not a name that looks like one.
+
+    Degrees are upper case after a comma or beside mixed case (Linh Tran, DO; but Linh Do and LINH DO are names), small
+    words lower case.
+    """
+    word, folded = match[0], fold(match[0])
+    if folded in _TITLES:
+        return True
+    if folded in _SMALL_WORDS:
+        return word.islower()
+    before = text[: match.start()].rstrip()
+    return folded in _DEGREES and word.isupper() and (before.endswith(",") or not text.isupper())
+
+
+def _name_words(text: str) -> list[str]:
+    """Return the folded words of a name, without titles and particles."""
+    found = [fold(match[0]) for match in _WORD.finditer(text) if not _is_title(text, match)]
+    return [word for word in found if word not in _PARTICLES] or found
 
 
 class Names:
@@ -78,8 +100,7 @@ class Names:
             self._never |= set(self._han_known)
             self._han_given_names |= {split_han(known)[2] for known in self._han_known} - {""}
             return
-        parts = [fold(part) for part in _WORD.findall(name)]
-        parts = [part for part in parts if part not in _TITLES and part not in _PARTICLES]
+        parts = _name_words(name)
         self._never |= set(parts)
         self._canonical |= {part: part for part in parts}
         self._people.add(frozenset(parts))
@@ -108,7 +129,7 @@ class Names:
         shown = view(text).text
         if HAN.search(shown):
             return self._han_key(shown)
-        parts = {self._known_form(fold(part)) for part in _WORD.findall(shown)} - _TITLES - _PARTICLES
+        parts = {self._known_form(part) for part in _name_words(shown)}
         long = {part for part in parts if len(part) > 1}
         fits = [person for person in self._people if long and long <= person]
         if len(fits) > 1:
@@ -136,7 +157,7 @@ class Names:
         position = 0
         for match in _WORD.finditer(text):
             word = match[0]
-            if HAN.match(word) or fold(word) in _TITLES:
+            if HAN.match(word) or _is_title(text, match):
                 continue
             pieces.append(text[position : match.start()])
             position = match.end()
@@ -151,7 +172,8 @@ class Names:
         folded = fold(word)
         if len(folded) == 1:
             return self._initial(word, folded)
-        if 1 < len(word) <= 3 and word.isupper() and folded not in self._canonical:
+        spoken = len(word) == 3 and set(folded) & set("aeiouy")  # LEE is a name, JDR are initials
+        if 1 < len(word) <= 3 and word.isupper() and not spoken and folded not in self._canonical:
             return "".join(self._initial(letter, fold(letter)) for letter in word)
         if self._han_known and _PINYIN.fullmatch(folded) and (spelled := self._spelled().get(folded)) is not None:
             return _cased(spelled, word)
@@ -268,25 +290,3 @@ def _fill_folded() -> tuple[frozenset[str], frozenset[str]]:
         frozenset(name.lower() for name in words("en", "male")),
     )
     return _FOLDED
-
-
-def _ends_with_title(name: str, title: str) -> bool:
-    """Whether a name ends with a title; one character is one only after a surname alone (李姐)."""
-    return name.endswith(title) and (len(name) == 2 if len(title) == 1 and title != "某" else len(name) > len(title))
-
-
-def split_han(run: str) -> tuple[str, str, str, str]:
-    """Split a Chinese name into prefix (小 老), surname, given name and title (主任 女士 某某)."""
-    title = ""
-    rest = run
-    while (end := next((word for word in _HAN_TITLES if _ends_with_title(rest, word)), None)) is not None:
-        title, rest = end + title, rest[: -len(end)]
-    if len(rest) == 2 and rest[0] in _HAN_PREFIXES and rest[1] in words("zh", "surnames"):
-        return rest[0], rest[1], "", title
-    if len(rest) >= 2 and rest[:2] in words("zh", "compound_surnames"):
-        return "", rest[:2], rest[2:], title
-    if rest[0] in words("zh", "surnames") and (len(rest) <= 3):
-        return "", rest[0], rest[1:], title
-    if len(rest) <= 2:
-        return "", "", rest, title  # a given name alone
-    return "", rest[0], rest[1:], title

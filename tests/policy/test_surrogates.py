@@ -101,6 +101,12 @@ def test_titles_and_signs_stay_and_particles_go() -> None:
     assert persona.name("张某某").endswith("某某") and persona.name("张某某")[0] != "张"
 
 
+@pytest.mark.parametrize("name", ["Linh Do", "LINH DO", "Or Levi", "LEE", "Pa Vang"])
+def test_a_name_that_looks_like_a_title_is_still_replaced(name: str) -> None:
+    made = make_persona(12).name(name)
+    assert not {fold(word) for word in made.split()} & {fold(word) for word in name.split()}
+
+
 def test_sex_is_kept() -> None:
     for seed in range(20):
         woman = make_persona(seed, (Label.NAME, "Yui Tanaka"), sex="F").name("Yui Tanaka").split()[0]
