@@ -278,7 +278,7 @@ def test_a_day_alone_needs_a_reference() -> None:
         "2.3.1 Methods", "ver. 12.11.10", "IP 10.11.12.13", "size 10-12 mm", "1-2-3", "血压120/80mmHg", "糖尿病史10年",
         "3个月前", "5日前", "3月龄", "术后3日", "每次5-10毫克", "孕38+2周", "二十年前", "住院3天", "2-3次/日",
         "疼痛评分7/10", "第3.2.1节", "约20年", "20余年",
-        "5/10 mg", "Grade 3/4 neutropenia", "7/10 pain on 5/5", "May I help", "It may be 3",
+        "5/10 mg", "Grade 3/4 neutropenia", "7/10 pain on 5/5", "May I help", "activation of Jun kinase", "It may be 3",
     ],
 )  # fmt: skip
 def test_what_is_no_date(text: str) -> None:

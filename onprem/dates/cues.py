@@ -135,7 +135,7 @@ def _month(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 14) : match.start()]
     name = match["m"]
     if len(name) < 4 and name.lower() != "may":
-        return name[0].isupper() and _MONTH_BEFORE.search(before) is not None
+        return name[0].isupper() and not before.endswith("of ") and _MONTH_BEFORE.search(before) is not None
     if name.lower() in {"may", "march", "august"} and not name[0].isupper():
         return False
     return match["t"] is not None or _MONTH_BEFORE.search(before) is not None
