@@ -21,7 +21,8 @@ LINK = r"(?:[号號]?[码碼]?)?\s{0,3}(?:[:;=为為是#]|No\.?|\(|【|\[|\||_+)
 COLON = r"\s{0,3}[:;=|]\s{0,4}"
 # a code with a digit: 0012345, ZY-2024-0031, C20240311-07; or Chinese numerals
 CODE = (
-    r"(?P<v>(?=[A-Za-z\-_/]{0,8}\d)[A-Za-z\d](?:[A-Za-z\d]|[\-_/.](?=[A-Za-z\d]*\d)){2,30}(?![%\d]|[ ]?(?:mg|ml|岁|次|天|元|份))"
+    r"(?P<v>(?=[A-Za-z\-_/]{0,8}\d)[A-Za-z\d](?:[A-Za-z\d]|[\-_/.](?=[A-Za-z\d]*\d)){2,30}(?![%\d]|[ ]?(?:mg|"
+    r"ml|岁|次|天|元|份))"
     r"|[〇零○幺一二三四五六七八九]{4,18})"
 )
 DIGITS_HAN = "[〇零一二三四五六七八九十百两○]"
@@ -44,7 +45,7 @@ def any_of(words: Iterable[str]) -> str:
 def han_except(characters: str) -> str:
     """Return a set of all common Han characters but these, as ranges (one test of the engine, not two)."""
     left, ranges = 0x4E00, []
-    for code in sorted({ord(character) for character in characters}) + [0xA000]:
+    for code in (*sorted({ord(character) for character in characters}), 0xA000):
         if code > left:
             ranges.append(f"{chr(left)}-{chr(code - 1)}")
         left = code + 1

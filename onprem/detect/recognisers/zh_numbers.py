@@ -38,14 +38,17 @@ _MOBILE = (
     r"|\d[ \-]\d{3}[ \-]\d{4}|\d{2}[ \-]\d{3}[ \-]\d{3}|(?:[\d*xX]{4}|\*{2,6})\d{4}))(?!\d)"
 )
 _LANDLINE = (
-    rf"(?<![\d.])(?P<v>(?:(?:\+|00)86[ \-]?)?(?:\({_AREA_CODE}\)\s?|{_AREA_CODE}[ \-]{{1,3}})[1-9]\d{{2,3}}[ \-]?\d{{4}}"
+    rf"(?<![\d.])(?P<v>(?:(?:\+|00)86[ \-]?)?(?:\({_AREA_CODE}\)\s?|{_AREA_CODE}[ \-]{{1,3}})[1-9]\d{{2,3}}[ "
+    rf"\-]?\d{{4}}"
     r"(?:\s?(?:转|轉|-|ext\.?|分机|x)\s?\d{1,6})?)(?!\d)"
 )
 _PHONE_LABELS = label(
-    "电话", "手机", "手机号", "联系电话", "联系方式", "电话号码", "手机号码", "家庭电话", "单位电话", "办公电话", "座机",
-    "联系手机", "热线", "急诊电话", "咨询电话", "随访电话", "家属电话", "本人电话", "紧急联系电话", "致电", "拨打", "回拨",
-    "電話", "手機", "聯絡電話", "Tel", "TEL", "tel", "Mobile", "分机", "内线", "短号", "预约电话", "总机",
-)  # fmt: skip
+    *(
+        "电话 手机 手机号 联系电话 联系方式 电话号码 手机号码 家庭电话 单位电话 办公电话 座机 联系手机 热线 "
+        "急诊电话 咨询电话 随访电话 家属电话 本人电话 紧急联系电话 致电 拨打 回拨 電話 手機 聯絡電話 Tel TEL tel "
+        "Mobile 分机 内线 短号 预约电话 总机"
+    ).split()
+)
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
@@ -71,7 +74,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
             r"(?P<v>[A-Z]{0,3}\d[\dXx*\- ]{2,22}[\dXx])(?![\d])"
         ),
         score=0.95,
-        needs=("身份", "证件", "户口簿", "居住证", "居留", "永居", "SFZH", "社会保障", "证号"),
+        needs=(*"身份 证件 户口簿 居住证 居留 永居 SFZH 社会保障 证号".split(),),
         examples=(
             Example("身份证号：<NATIONAL_ID>510107198803124567</NATIONAL_ID>"),
             Example("身份证号码为 <NATIONAL_ID>5101 0719 8803 1245 67</NATIONAL_ID>，"),
@@ -94,10 +97,11 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         label=Label.PASSPORT,
         pattern=(
             r"(?:护照|護照|通行证|通行證|回乡证|台胞证|港澳居民|旅行证|Passport|passport|PASSPORT)"
-            rf"(?:号码|号|號碼|號)?(?: ?[Nn]o\.?| ?NO\.?)?{LINK}(?P<v>[A-Za-z]{{0,2}}\d[\dA-Za-z]{{5,11}})(?![\dA-Za-z])"
+            rf"(?:号码|号|號碼|號)?(?: ?[Nn]o\.?| ?NO\.?)?{LINK}(?P<v>[A-Za-z]{{0,2}}\d[\dA-Za-z]{{5,11}})(?!["
+            rf"\dA-Za-z])"
         ),
         score=0.95,
-        needs=("护照", "護照", "通行证", "通行證", "回乡证", "台胞证", "港澳居民", "旅行证", "passport"),
+        needs=(*"护照 護照 通行证 通行證 回乡证 台胞证 港澳居民 旅行证 passport".split(),),
         examples=(
             Example("护照号：<PASSPORT>E12345678</PASSPORT>"),
             Example("港澳通行证<PASSPORT>H1234567890</PASSPORT>"),
@@ -167,7 +171,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         ),
         score=0.9,
         check=_not_all_same,
-        needs=("电话", "手机", "联系方式", "座机", "热线", "电", "手機", "tel", "mobile", "分机", "内线", "短号", "总机", "拨"),
+        needs=(*"电话 手机 联系方式 座机 热线 电 手機 tel mobile 分机 内线 短号 总机 拨".split(),),
         examples=(
             Example("联系电话：<PHONE>85422114</PHONE>"),
             Example("科室电话<PHONE>6123</PHONE>"),
@@ -198,11 +202,13 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_messenger",
         label=Label.EMAIL,
         pattern=(
-            r"(?:微信号?|微信ID|WeChat|wechat|VX|vx|V信|QQ号?码?|QQ群|qq|企鹅号|钉钉号?|支付宝账?号?|抖音号?|邮箱|电子邮件)"
-            r"(?:号码?|账号|帐号)?\s{0,2}(?:[:=为是]|同手机号?)?\s{0,2}(?P<v>[A-Za-z0-9][\w.\-]{4,30}(?:@[\w.\-]{3,40})?)"
+            r"(?:微信号?|微信ID|WeChat|wechat|VX|vx|V信|QQ号?码?|QQ群|qq|企鹅号|钉钉号?|支付宝账?号?|抖音号?|"
+            r"邮箱|电子邮件)"
+            r"(?:号码?|账号|帐号)?\s{0,2}(?:[:=为是]|同手机号?)?\s{0,2}(?P<v>[A-Za-z0-9][\w.\-]{4,30}(?:@[\w.\-"
+            r"]{3,40})?)"
         ),
         score=0.9,
-        needs=("微信", "wechat", "vx", "V信", "qq", "企鹅号", "钉钉", "支付宝", "抖音", "邮箱", "电子邮件"),
+        needs=(*"微信 wechat vx V信 qq 企鹅号 钉钉 支付宝 抖音 邮箱 电子邮件".split(),),
         examples=(
             Example("微信号：<EMAIL>wxm_8866</EMAIL>"),
             Example("QQ<EMAIL>345678912</EMAIL>"),
@@ -213,13 +219,17 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_plan_number",
         label=Label.HEALTH_PLAN_NUMBER,
         pattern=(
-            r"(?:医保卡?|社保卡?|医疗保险(?:证|卡)?|社会保障卡?|社会保险|新农合(?:证)?|农合证?|合作医疗证?|医疗证|电脑号|个人编号|"
-            r"参保|YBKH|YBH|医保个人|健康卡|保险单|保单|公费医疗证?)(?:(?:编号|号码|账号|卡号|证号|号|卡)(?:后四位)?|(?=:))"
+            r"(?:医保卡?|社保卡?|医疗保险(?:证|卡)?|社会保障卡?|社会保险|新农合(?:证)?|农合证?|合作医疗证?|"
+            r"医疗证|电脑号|个人编号|"
+            r"参保|YBKH|YBH|医保个人|健康卡|保险单|保单|公费医疗证?)(?:(?:编号|号码|账号|卡号|证号|号|"
+            r"卡)(?:后四位)?|(?=:))"
             rf"{LINK}(?P<v>[A-Za-z]{{0,4}}\d(?:[ \-]?[\d*]){{3,24}}[A-Za-z]?(?![\d%])|{CODE[6:]}"
         ),
         score=0.9,
         check=lambda value: sum(c.isdigit() or c in "〇零○幺一二三四五六七八九*" for c in value) >= 4,
-        needs=("医保", "社保", "保险", "社会保障", "农合", "合作医疗", "医疗证", "电脑号", "个人编号", "参保", "YBKH", "YBH", "健康卡", "保单", "公费医疗"),
+        needs=(
+            *"医保 社保 保险 社会保障 农合 合作医疗 医疗证 电脑号 个人编号 参保 YBKH YBH 健康卡 保单 公费医疗".split(),
+        ),
         examples=(
             Example("医保卡号：<HEALTH_PLAN_NUMBER>510108802233</HEALTH_PLAN_NUMBER>"),
             Example("社保号<HEALTH_PLAN_NUMBER>SB20114578</HEALTH_PLAN_NUMBER>"),
@@ -230,11 +240,12 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_account",
         label=Label.ACCOUNT_NUMBER,
         pattern=(
-            r"(?:银行卡|银行账|银行帐|账户|帐户|账|帐|卡|储蓄卡|信用卡|借记卡|发票|票据|收据|结算单|预交金|交易|流水|订单|押金条|电子票)"
+            r"(?:银行卡|银行账|银行帐|账户|帐户|账|帐|卡|储蓄卡|信用卡|借记卡|发票|票据|收据|结算单|预交金|"
+            r"交易|流水|订单|押金条|电子票)"
             rf"(?:号码|单号|代码|编号|流水号|号){LINK}(?P<v>\d(?:[ \-]?\d){{3,30}}(?![\d])|{CODE[6:]}"
         ),
         score=0.85,
-        needs=("卡号", "账", "帐", "发票", "票据", "收据", "结算单", "预交金", "交易", "流水", "订单", "押金条", "电子票"),
+        needs=(*"卡号 账 帐 发票 票据 收据 结算单 预交金 交易 流水 订单 押金条 电子票".split(),),
         examples=(
             Example("银行卡号：<ACCOUNT_NUMBER>6222 0213 0400 1234 567</ACCOUNT_NUMBER>"),
             Example("发票号码<ACCOUNT_NUMBER>04512367</ACCOUNT_NUMBER>"),
@@ -257,7 +268,8 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_licence",
         label=Label.LICENCE_NUMBER,
         pattern=(
-            r"(?:执业证书?|执业医师证?|医师执业|护士执业|资格证书?|资格|驾驶证|驾照|出生医学证明|出生证|出生证明|死亡证明|结婚证|离婚证|"
+            r"(?:执业证书?|执业医师证?|医师执业|护士执业|资格证书?|资格|驾驶证|驾照|出生医学证明|出生证|"
+            r"出生证明|死亡证明|结婚证|离婚证|"
             r"残疾证|残疾人证|证书|准生证|生育服务证|退伍证|学生证|工作证|会员证|营业执照|许可证|献血证|诊断证明)"
             rf"(?:编码|编号|号码|证号|号|书号){LINK}(?P<v>[A-Za-z]{{0,4}}\d[\dA-Za-z\-]{{4,24}})(?![\d])"
         ),
@@ -288,11 +300,12 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_device",
         label=Label.DEVICE_ID,
         pattern=(
-            r"(?:序列号|序列號|出厂编号|设备编号|机身号|植入物编号|植入物条码|起搏器编号|支架编号|假体编号|产品编号|SN|S/N|UDI|IMEI|器械编号|"
+            r"(?:序列号|序列號|出厂编号|设备编号|机身号|植入物编号|植入物条码|起搏器编号|支架编号|假体编号|"
+            r"产品编号|SN|S/N|UDI|IMEI|器械编号|"
             rf"设备号|机器号){LINK}(?P<v>(?=[A-Za-z\-/]{{0,12}}\d)[A-Za-z\d][A-Za-z\d\-/]{{4,40}})"
         ),
         score=0.85,
-        needs=("序列", "编号", "机身号", "植入物", "UDI", "IMEI", "SN", "S/N", "设备号", "机器号"),
+        needs=(*"序列 编号 机身号 植入物 UDI IMEI SN S/N 设备号 机器号".split(),),
         examples=(
             Example("起搏器序列号：<DEVICE_ID>PJN204518S</DEVICE_ID>"),
             Example("序列号未贴"),
@@ -306,4 +319,4 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         needs=("邮", "郵"),
         examples=(Example("邮编：<POSTCODE>610041</POSTCODE>"), Example("邮寄报告")),
     ),
-)  # fmt: skip
+)

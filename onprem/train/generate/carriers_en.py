@@ -17,7 +17,7 @@ from pathlib import Path
 from onprem.errors import InputError
 from onprem.train.generate.contract import SPLITS, Split, split_of
 from onprem.train.generate.identities_en import pools
-from onprem.train.generate.scenes_en import clinic
+from onprem.train.generate.stage_en import clinic
 
 _NATURAL = re.compile(
     r"\b(?:Dr|Doctor|Mr|Mrs|Ms|Miss|Nurse)\b\.? +[A-Z]"
@@ -28,7 +28,9 @@ _NATURAL = re.compile(
     r"|\d{3}-\d{4}|@|\bwww\b|#\d|\b(?:named|name is|I'm|I am) [A-Z]"
 )
 _AGE = re.compile(
-    r"\b(\d{1,3})(?=[- ]?(?:year|yr|month|week|day)s?[- ]old\b|[- ]?y/?o\b| years of age\b)|(?<=\baged )(\d{1,3})\b|(?<=\bage of )(\d{1,3})\b|(?<=\b[Ii]'m )(\d{2})\b(?! ?(?:%|pounds|weeks|minutes|percent))"
+    r"\b(\d{1,3})(?=[- ]?(?:year|yr|month|week|day)s?[- ]old\b|[- ]?y/?o\b| years of age\b)"
+    r"|(?<=\baged )(\d{1,3})\b|(?<=\bage of )(\d{1,3})\b"
+    r"|(?<=\b[Ii]'m )(\d{2})\b(?! ?(?:%|pounds|weeks|minutes|percent))"
 )
 _SENTENCE = re.compile(r"(?<=[.!?]) +(?=[A-Z])|\n+")
 _WORD = re.compile(r"[A-Z][a-z]+")

@@ -102,6 +102,15 @@ def _parsed(text: str, rng: random.Random) -> Tagged:
     return parse(roughen(renumbered(text, rng), rng))
 
 
+def notes(split: Split, seed: int) -> Iterator[Tagged]:
+    """Yield for ever documents made of templates alone, in whole sense: what a development corpus is drawn from."""
+    rng = random.Random(f"{split}:{seed}:en:notes")  # noqa: S311 - text for evaluation, no secret
+    own = sentences(None, split)
+    while True:
+        scene = Scene(rng, split, lambda source: source.choice(own))
+        yield parse(roughen(scene.fill(_expand(rng.choice(layouts(split)), rng, split)), rng))
+
+
 def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tagged]:
     """Yield tagged documents for ever, decided by (split, seed, data)."""
     rng = random.Random(f"{split}:{seed}:en")  # noqa: S311 - text for training, no secret

@@ -12,6 +12,7 @@ import itertools
 import random
 import tomllib
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -81,13 +82,14 @@ class Person:
 
 
 def _latin(names: object) -> list[str]:
-    if names is None or isinstance(names, property):
+    """Keep names written in Latin letters. Faker's lists are tuples or mappings; a property is no list."""
+    if not isinstance(names, Iterable):
         return []
     return [
         name
         for name in names
         if isinstance(name, str) and all(ord(mark) < 0x250 or ord(mark) >= 0x1E00 for mark in name)
-    ]  # type: ignore[attr-defined]
+    ]
 
 
 def _faker(locale: str) -> tuple[list[str], list[str], list[str]]:
@@ -119,11 +121,11 @@ def pools(split: Split) -> dict[str, Pool]:
     made: dict[str, Pool] = {}
     for culture, locales in _LOCALES.items():
         parts = [_faker(locale) for locale in locales]
-        female, male, family = ([name for part in parts for name in part[index]] for index in range(3))
-        made[culture] = Pool(_kept(female, split), _kept(male, split), _kept(family, split), _WEIGHTS.get(culture, 2))
+        kept = [_kept([name for part in parts for name in part[index]], split) for index in range(3)]
+        made[culture] = Pool(kept[0], kept[1], kept[2], _WEIGHTS.get(culture, 2))
     for culture, weight in _OWN.items():
-        given, family = _kept(lists[f"{culture}_given"], split), _kept(lists[f"{culture}_family"], split)
-        made["own_" + culture] = Pool(given, given, family, weight)
+        given = _kept(lists[f"{culture}_given"], split)
+        made["own_" + culture] = Pool(given, given, _kept(lists[f"{culture}_family"], split), weight)
     word_given, word_family = _kept(lists["given_words"], split), _kept(lists["family_words"], split)
     western = made["us"]
     made["words"] = Pool((*western.female, *word_given), (*western.male, *word_given), word_family, 9)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import random
 import re
+import tomllib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 from onprem.train.generate.scenes_en import Scene
 
@@ -41,35 +44,15 @@ _SWAPS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
         ("{last}: ", "{first}: ", "Dr. {last}: ", "Mrs. {last}: "),
     ),
 )
-# what may be put at a pause
-_PAUSES = (
-    " on {date}", " on {md}", " on {dates}", " in {month}", " in {my}", " at {hosp}", " at {clinic}", " by {dr}", " by {drl}", " with {dr}", " with {nurse}", " per {drl}",
-    " according to {dr}", " ({dr})", " ({dates})", " ({md})", " ({init})", " ({pti})", " as noted by {dr}", " in {city}", " while in {city}", " at {org}", " at {nh}",
-    ", {ptf}", ", {ptt}", ", {first}", ", per {relname}", ", {hosp}", " since {md}", " since {month}", " until {date}", " from {date} to {date}", " before {holiday}",
-    " after {holiday}", " (MRN {mrn})", " #{mrn}", " - {drl}", " - {dates}", ", said {first}", ", tel {phone}", " (call {phone})", " near {street}", ", {aged}", " {dates}",
-)  # fmt: skip
-_STARTS = (
-    "{dates}: ", "{dates} ", "{md} - ", "{ptl}: ", "{ptf}: ", "Per {dr}, ", "In {my}, ", "On {date}, ", "By {md}, ", "{drl}: ", "At {hosp}, ", "{first}, ", "{ptl}, {ptg}. ",
-    "Dr {last}: ", "{ptt} - ", "{ptr} ", "{room}: ", "Dear {first}, ", "Hi {first}, ", "{aged} {man} {ptf}. ", "@{first} ", "{init}: ",
-)  # fmt: skip
-_ENDS = (
-    " {drl}",
-    " - {init}",
-    " {drc}",
-    " /{init}",
-    " -- {drn}",
-    " {dates}",
-    " {dates} {init}",
-    " {first}",
-    " Thanks, {first}",
-    " ({drl}, {dates})",
-    " [{drl}]",
-    " cc {drl}",
-    " {ptl}",
-)
 _PAUSE = re.compile(
     r"(?<=[a-z]{3})(?=[,;.](?:\s|$))|(?<=[a-z]{4})(?= (?:and|but|with|which|for|because|when|while|after|before) )"
 )
+
+
+@cache
+def _forms() -> dict[str, list[str]]:
+    """Return what may be put at a pause, before and after a sentence."""
+    return tomllib.loads((Path(__file__).parent / "en_inject.toml").read_text(encoding="utf-8"))
 
 
 def inject(sentence: str, scene: Scene, rng: random.Random) -> str:
@@ -82,11 +65,11 @@ def inject(sentence: str, scene: Scene, rng: random.Random) -> str:
         places = [match.start() for match in _PAUSE.finditer(text) if text.count("<", 0, match.start()) % 2 == 0]
         if places:
             place = rng.choice(places)
-            text = text[:place] + scene.fill(rng.choice(_PAUSES)) + text[place:]
+            text = text[:place] + scene.fill(rng.choice(_forms()["pauses"])) + text[place:]
     if rng.random() < 0.15:
-        text = scene.fill(rng.choice(_STARTS)) + text
+        text = scene.fill(rng.choice(_forms()["starts"])) + text
     if rng.random() < 0.12:
-        text += scene.fill(rng.choice(_ENDS).replace("[", "(").replace("]", ")"))
+        text += scene.fill(rng.choice(_forms()["ends"]).replace("[", "(").replace("]", ")"))
     return text
 
 

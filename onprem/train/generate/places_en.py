@@ -73,9 +73,7 @@ def street(rng: random.Random, split: Split) -> str:
     data = lists()
     draw = rng.random()
     if draw < 0.07:
-        return rng.choice(
-            ("PO Box {}", "P.O. Box {}", "Post Office Box {}", "Box {}", "RR 2 Box {}", "GPO Box {}")
-        ).format(_number(rng, rng.randint(2, 5)))
+        return rng.choice(data["boxes"]).format(_number(rng, rng.randint(2, 5)))
     if draw < 0.13:
         form = rng.choice(data["foreign_streets"])
         fillers = [person(rng, split).family, str(rng.randint(1, 240))]
@@ -83,7 +81,8 @@ def street(rng: random.Random, split: Split) -> str:
             fillers.reverse()
         return form.format(*fillers) if form.count("{}") == 2 else form.format(fillers[0]) + f" {rng.randint(1, 99)}"
     if draw < 0.17:
-        grid = f"{rng.randint(1, 99)} {rng.choice(('N', 'S', 'E', 'W'))} {rng.randint(100, 2000)} {rng.choice(('East', 'West', 'North', 'South'))}"
+        compass, other = rng.choice("NSEW"), rng.choice(("East", "West", "North", "South"))
+        grid = f"{rng.randint(1, 99)} {compass} {rng.randint(100, 2000)} {other}"
         return rng.choice(
             (
                 grid,
@@ -159,11 +158,12 @@ def _hospital(rng: random.Random, split: Split) -> str:
     if draw < 0.72:
         return f"{_head(rng, split)} {rng.choice(data['hospital_tails'])}"
     if draw < 0.80:
-        return f"{_head(rng, split)} {rng.choice(('Clinic', 'Medical Center', 'Hospital'))} {rng.choice(('of', 'at', '-', 'in'))} {city(rng, split)}"
+        kind, link = rng.choice(("Clinic", "Medical Center", "Hospital")), rng.choice(("of", "at", "-", "in"))
+        return f"{_head(rng, split)} {kind} {link} {city(rng, split)}"
     if draw < 0.86:
-        return f"University of {city(rng, split)} {rng.choice(('Medical Center', 'Hospital', 'Hospitals', 'Health'))}"
+        return f"University of {city(rng, split)} {rng.choice(data['university_tails'])}"
     if draw < 0.90:
-        return f"{rng.choice(('Hospital', 'Clínica', 'Hôpital', 'Klinikum', 'Ospedale', 'Hospital General', 'Universitätsklinikum', 'Centro Médico'))} {_head(rng, split)}"
+        return f"{rng.choice(data['foreign_hospitals'])} {_head(rng, split)}"
     if draw < 0.95:
         first = "".join(rng.choice("ABCDEGHKLMNPRSTUVW") for _ in range(rng.randint(2, 4)))
         return first + rng.choice(("H", "MC", "GH", "UH", "CH", " Hospital", " Medical Center"))
@@ -212,7 +212,8 @@ def pharmacy(rng: random.Random, split: Split) -> str:
     """Return a pharmacy."""
     if rng.random() < 0.35:
         return rng.choice(lists()["pharmacies"])
-    return f"{rng.choice((person(rng, split).family, person(rng, split).family + chr(39) + 's', city(rng, split)))} {rng.choice(lists()['pharmacy_tails'])}"
+    owner = person(rng, split).family
+    return f"{rng.choice((owner, owner + chr(39) + 's', city(rng, split)))} {rng.choice(lists()['pharmacy_tails'])}"
 
 
 def company(rng: random.Random, split: Split) -> str:
@@ -224,7 +225,8 @@ def company(rng: random.Random, split: Split) -> str:
     if draw < 0.25:
         return rng.choice(data["churches"])
     if draw < 0.32:
-        return f"{person(rng, split).family}, {person(rng, split).family} {rng.choice(('&', 'and'))} {person(rng, split).family}"
+        first, second, third = (person(rng, split).family for _ in range(3))
+        return f"{first}, {second} {rng.choice(('&', 'and'))} {third}"
     head = rng.choice(
         (
             person(rng, split).family,

@@ -64,7 +64,7 @@ def wrap(text: str, width: int) -> str:
     lines = []
     for line in text.split("\n"):
         length = 0
-        words = []
+        words: list[str] = []
         for word in line.split(" "):
             shown = len(_PIECE.sub("", word))
             if length and length + shown > width:
@@ -90,21 +90,27 @@ def scanned(text: str, rng: random.Random) -> str:
     return _pieces(text, misread, inside=True)
 
 
+def _one_line(text: str, rng: random.Random) -> str:
+    return re.sub(r"\n+", rng.choice((" ", "  ", " | ", " / ")), text)
+
+
+def _spaced(text: str, rng: random.Random) -> str:
+    return text.replace(". ", ".  ").replace(": ", rng.choice((":", ":  ", ":\t")))
+
+
+_WEAR: tuple[tuple[float, Callable[[str, random.Random], str]], ...] = (
+    (0.70, lambda text, _: text),
+    (0.10, lambda text, rng: wrap(text, rng.choice((40, 60, 72, 80)))),
+    (0.05, lambda text, _: unpunctuated(text)),
+    (0.03, scanned),
+    (0.04, _one_line),
+    (0.03, _spaced),
+    (0.02, lambda text, _: text.replace("\n", "\r\n")),
+    (0.03, lambda text, _: text.replace("\n", "\n\n")),
+)
+
+
 def roughen(text: str, rng: random.Random) -> str:
     """Leave most documents as they are; give the others one kind of wear."""
-    draw = rng.random()
-    if draw < 0.70:
-        return text
-    if draw < 0.80:
-        return wrap(text, rng.choice((40, 60, 72, 80)))
-    if draw < 0.85:
-        return unpunctuated(text)
-    if draw < 0.88:
-        return scanned(text, rng)
-    if draw < 0.92:
-        return re.sub(r"\n+", rng.choice((" ", "  ", " | ", " / ")), text)
-    if draw < 0.95:
-        return text.replace(". ", ".  ").replace(": ", rng.choice((":", ":  ", ":\t")))
-    if draw < 0.97:
-        return text.replace("\n", "\r\n")
-    return text.replace("\n", "\n\n")
+    change = rng.choices([wear for _, wear in _WEAR], [share for share, _ in _WEAR])[0]
+    return change(text, rng)

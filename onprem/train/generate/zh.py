@@ -14,10 +14,12 @@ from random import Random
 from onprem.labels import Label
 from onprem.tagged import Gold, Tagged
 from onprem.train.generate.contract import Split
-from onprem.train.generate.zh_carriers import Carriers, Cleaner, insert
-from onprem.train.generate.zh_layouts import KINDS, pool, write
+from onprem.train.generate.zh_carriers import Carriers, Cleaner
+from onprem.train.generate.zh_forms import pool
+from onprem.train.generate.zh_layouts import KINDS, write
 from onprem.train.generate.zh_noise import noisy
-from onprem.train.generate.zh_slots import Scene
+from onprem.train.generate.zh_scene import Scene
+from onprem.train.generate.zh_weave import insert
 
 _NUMBER = Label.OTHER_ID
 LEARNT: Mapping[Label, Label] = {
@@ -35,7 +37,7 @@ _INJECTED = ("query", "patient_line", "present", "history", "sms", "clinic", "fr
 
 def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tagged]:
     """Yield documents for ever, of all kinds in turn by weight."""
-    random = Random(f"zh:{split}:{seed}")
+    random = Random(f"zh:{split}:{seed}")  # noqa: S311 - text for training, no secret
     carriers = Carriers(data, split) if data is not None else None
     kinds = tuple(KINDS)
     weights = tuple(accumulate(weight for weight, _ in KINDS.values()))
@@ -55,7 +57,7 @@ def _trimmed(tagged: Tagged) -> Tagged:
 
 def inject(texts: Sequence[str], seed: int, split: Split) -> Iterator[Tagged]:
     """Put identities of a split into texts, in natural sentences and in fragments; texts with identifiers are skipped."""
-    random = Random(f"zh:inject:{split}:{seed}")
+    random = Random(f"zh:inject:{split}:{seed}")  # noqa: S311 - text for measuring, no secret
     cleaner = Cleaner()
     templates = [line for name in _INJECTED for line in pool(name, split) if "{" in line]
     for text in texts:

@@ -11,10 +11,8 @@ import csv
 import json
 import re
 import zlib
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from random import Random
 
 from onprem.dates import find_dates
 from onprem.detect.contract import Passage
@@ -23,14 +21,16 @@ from onprem.labels import Label
 from onprem.tagged import Gold, Tagged
 from onprem.text import view
 from onprem.train.generate.contract import Split, split_of
-from onprem.train.generate.zh_slots import Draft, Scene
+from onprem.train.generate.zh_scene import Draft, Scene
+from onprem.train.generate.zh_weave import SENTENCE, weave
 
 _FILE = Path("internal-medicine-zh") / "internal-medicine-qa.gb18030.csv"
 _PLACE = re.compile(
-    "河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙|广西|西藏|宁夏|新疆|香港|澳门|北京|天津|上海|重庆|广州|深圳|"
-    "武汉|成都|杭州|南京|西安|郑州|石家庄|[一-龥]{2}[市县镇](?!场)|协和|天坛|宣武|华西|同仁|解放军|附属|公司.{0,4}叫|我叫|姓名|大学(?!生)"
+    "河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|"
+    "甘肃|青海|台湾|内蒙|广西|西藏|宁夏|新疆|香港|澳门|北京|天津|上海|重庆|广州|深圳|"
+    "武汉|成都|杭州|南京|西安|郑州|石家庄|[一-龥]{2}[市县镇](?!场)|协和|天坛|宣武|华西|同仁|解放军|附属|"
+    "公司.{0,4}叫|我叫|姓名|大学(?!生)"
 )
-_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?\n]*")
 _WOVEN = 0.45  # share of carrier passages with identities woven in
 _KEPT_FOR_MEASURING = 2  # one row in this many is never learnt from
 
@@ -86,61 +86,10 @@ def sentences(data: Path, split: Split) -> tuple[Tagged, ...]:
     for row in read_rows(data):
         if measured(row) or split_of(row) != split:
             continue
-        for match in _SENTENCE.finditer(row):
+        for match in SENTENCE.finditer(row):
             if len(match.group()) >= 4 and (tagged := cleaner.tag(match.group())) is not None:
                 found.append(tagged)
     return tuple(found)
-
-
-# what people say without a name -> how an identity can stand there
-_WEAVES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("医生|大夫", ("{dc}", "{dt}", "{hs}的{dc}", "{dc}", "{sur}医生", "{fam}医生")),
-    ("患者|病人", ("患者{p}", "{p}", "{pc}", "病人{p}", "患者{pc}", "{p}（{sx}，{age}）", "{bed}{p}")),
-    (
-        "爸爸|妈妈|父亲|母亲|儿子|女儿|老公|老婆|奶奶|爷爷|孩子|宝宝|朋友|同事|邻居|弟弟|妹妹|姐姐|哥哥|外婆|婆婆|对象|女友|男友|亲戚|表姐|叔叔|妻子|丈夫|家人",
-        ("{0}{x}", "{0}{x}", "{0}（{x}）", "{0}叫{x}，", "{0}{x}（{age}）", "{0}{fam}", "{0}{x}在{city}，"),
-    ),
-    (
-        "(?:正规|专业|当地|权威|三甲|专科)?的?(?<![一-龥]家)医院(?!里)",
-        ("{H}", "{h}", "{hs}", "{h}{dept}", "{city}的{hs}"),
-    ),
-    (
-        "昨天|今天|前几天|前天|上个月|去年|前年|上周|这几天|最近|近日|上次|有一次",
-        ("{Dp}", "{Dm}", "{D}", "{Dp}", "{0}{Dm}", "{Df}"),
-    ),
-    ("公司|单位|学校|厂里", ("{org}",)),
-    ("在家|家里|老家", ("在{city}", "{loc}家里", "{city}老家", "{addr}家里", "在{cty}老家")),
-    ("您好|你好", ("{pc}您好", "您好{dc}", "{dc}你好", "您好，我是{p}", "{p}您好", "你好，我叫{p}，{age}，")),
-    ("谢谢", ("谢谢{dc}", "{p}谢谢", "谢谢，我电话{mob}", "谢谢！{p}")),
-    ("我(?=今年|是|的|一直|有|得|患)", ("我{p}", "我（{p}）", "我叫{p}，我", "本人{p}，", "我{native}人，")),
-    ("他(?=说|是|的|今年|有)|她(?=说|是|的|今年|有)", ("{x}", "{pc}", "{sur}{titl}")),
-)
-_WEAVE = re.compile("|".join(f"(?P<w{index}>{words})" for index, (words, _) in enumerate(_WEAVES)))
-
-
-def weave(sentence: Tagged, scene: Scene, draft: Draft, share: float) -> None:
-    """Write a sentence with some of its unnamed people, hospitals, days and places named."""
-    position, length = 0, len(sentence.text)
-    spans = list(sentence.spans)
-
-    def copy(end: int) -> None:
-        nonlocal position
-        while spans and spans[0].end <= end:
-            span = spans.pop(0)
-            shift = draft.length - position
-            draft.spans.append(Gold(span.start + shift, span.end + shift, span.label))
-        draft.write(sentence.text[position:end])
-        position = end
-
-    for match in _WEAVE.finditer(sentence.text):
-        inside = any(span.start < match.end() and match.start() < span.end for span in sentence.spans)
-        if inside or match.lastgroup is None or scene.random.random() >= share:
-            continue
-        copy(match.start())
-        template = scene.random.choice(_WEAVES[int(match.lastgroup[1:])][1])
-        scene.fill(draft, template.replace("{0}", match.group()))
-        position = match.end()
-    copy(length)
 
 
 class Carriers:
@@ -157,24 +106,3 @@ class Carriers:
         for sentence in self._sentences[first : first + count]:
             weave(sentence, scene, draft, share)
         return True
-
-
-def insert(text: Tagged, scene: Scene, templates: Sequence[str], count: int) -> Tagged:
-    """Name some of the unnamed people and places of a text, and add `count` filled templates between its sentences."""
-    random: Random = scene.random
-    ends = [match.end() for match in _SENTENCE.finditer(text.text)] or [len(text.text)]
-    ends = [end for end in ends if not any(span.start < end < span.end for span in text.spans)]
-    places = set(random.sample(ends, min(count, len(ends))))
-    share = random.choice((0.0, 0.2, 0.5))
-    draft = Draft()
-    begin = 0
-    for end in ends:
-        inside = tuple(Gold(s.start - begin, s.end - begin, s.label) for s in text.spans if begin <= s.start < end)
-        weave(Tagged(text.text[begin:end], inside), scene, draft, share)
-        if end in places:
-            if draft.length and draft.pieces[-1][-1:] not in "。！？!?\n，,":
-                draft.write(random.choice(("，", "。", "\n", " ")))
-            scene.fill(draft, random.choice(templates))
-            draft.write("" if end == len(text.text) else random.choice(("。", "，", "\n", "。")))
-        begin = end
-    return draft.tagged()

@@ -9,25 +9,53 @@ from __future__ import annotations
 from random import Random
 
 _LAB = (
-    "WBC RBC HGB PLT NEUT% LYM% MONO% EOS% HCT MCV MCH CRP hs-CRP PCT ESR ALT AST GGT ALP TBIL DBIL ALB TP GLU BUN Cr UA K Na Cl Ca P Mg CO2CP CK CK-MB LDH cTnI cTnT Myo BNP NT-proBNP TC TG HDL-C LDL-C HbA1c "
-    "PT APTT INR FIB D-Dimer FDP TSH FT3 FT4 TPOAb TRAb AFP CEA CA199 CA125 CA153 PSA fPSA HCG E2 LH FSH PRL T P4 PH PaO2 PaCO2 HCO3- BE Lac SaO2 HBsAg HBsAb HBeAg HBeAb HBcAb HBV-DNA HCV-Ab TPPA RPR ANA dsDNA "
-    "ENA RF CCP ASO IgG IgA IgM IgE C3 C4 白细胞 红细胞 血红蛋白 血小板 中性粒细胞 淋巴细胞 谷丙转氨酶 谷草转氨酶 总胆红素 直接胆红素 白蛋白 尿素氮 肌酐 尿酸 血糖 血钾 血钠 血钙 甘油三酯 总胆固醇 低密度脂蛋白 纤维蛋白原 降钙素原 "
-    "C反应蛋白 血沉 肌钙蛋白I 同型半胱氨酸 糖化血红蛋白 促甲状腺激素 癌胚抗原 甲胎蛋白 尿蛋白 尿潜血 尿酮体 比重 大便隐血 空腹C肽 铁蛋白 叶酸 维生素B12 胆碱酯酶 淀粉酶 脂肪酶 乳酸"
+    "WBC RBC HGB PLT NEUT% LYM% MONO% EOS% HCT MCV MCH CRP hs-CRP PCT ESR ALT AST GGT ALP TBIL DBIL ALB TP GLU "
+    "BUN Cr UA K Na Cl Ca P Mg CO2CP CK CK-MB LDH cTnI cTnT Myo BNP NT-proBNP TC TG HDL-C LDL-C HbA1c "
+    "PT APTT INR FIB D-Dimer FDP TSH FT3 FT4 TPOAb TRAb AFP CEA CA199 CA125 CA153 PSA fPSA HCG E2 LH FSH PRL T "
+    "P4 PH PaO2 PaCO2 HCO3- BE Lac SaO2 HBsAg HBsAb HBeAg HBeAb HBcAb HBV-DNA HCV-Ab TPPA RPR ANA dsDNA "
+    "ENA RF CCP ASO IgG IgA IgM IgE C3 C4 白细胞 红细胞 血红蛋白 血小板 中性粒细胞 淋巴细胞 谷丙转氨酶 "
+    "谷草转氨酶 总胆红素 直接胆红素 白蛋白 尿素氮 肌酐 尿酸 血糖 血钾 血钠 血钙 甘油三酯 总胆固醇 低密度脂蛋白 "
+    "纤维蛋白原 降钙素原 "
+    "C反应蛋白 血沉 肌钙蛋白I 同型半胱氨酸 糖化血红蛋白 促甲状腺激素 癌胚抗原 甲胎蛋白 尿蛋白 尿潜血 尿酮体 "
+    "比重 大便隐血 空腹C肽 铁蛋白 叶酸 维生素B12 胆碱酯酶 淀粉酶 脂肪酶 乳酸"
 ).split()
-_UNITS = "×10^9/L ×10^12/L g/L % U/L mmol/L umol/L μmol/L mg/L ng/ml pg/ml ng/L IU/ml mIU/L s mm/h fl pg mmHg mg/dl copies/ml 10^9/L".split()
+_UNITS = (
+    "×10^9/L ×10^12/L g/L % U/L mmol/L umol/L μmol/L mg/L ng/ml pg/ml ng/L IU/ml mIU/L s mm/h fl pg mmHg mg/dl "
+    "copies/ml 10^9/L"
+).split()
 _MARKS = ("", "", "", " ↑", " ↓", "↑", "↓", "(H)", "(L)", " H", " L", "（+）", "（-）", "(+)", "(±)", " ++")
 _HERBS = (
-    "黄芪 党参 白术 茯苓 甘草 陈皮 法半夏 厚朴 枳壳 枳实 木香 砂仁 柴胡 黄芩 黄连 黄柏 栀子 龙胆草 金银花 连翘 板蓝根 大青叶 桔梗 杏仁 贝母 麦冬 沙参 玉竹 石斛 百合 当归 川芎 白芍 赤芍 熟地 生地 何首乌 阿胶 桃仁 红花 "
-    "丹参 三七 牛膝 杜仲 续断 桑寄生 独活 羌活 防风 荆芥 薄荷 菊花 桑叶 葛根 升麻 石膏 知母 天花粉 夏枯草 决明子 车前子 泽泻 猪苓 薏苡仁 苍术 藿香 佩兰 干姜 附子 肉桂 吴茱萸 山药 山茱萸 枸杞子 菟丝子 补骨脂 淫羊藿 巴戟天 "
-    "酸枣仁 柏子仁 远志 石菖蒲 龙骨 牡蛎 磁石 朱砂 天麻 钩藤 全蝎 蜈蚣 地龙 僵蚕 延胡索 郁金 香附 乌药 川楝子 佛手 玫瑰花 竹茹 旋覆花 代赭石 山楂 神曲 麦芽 莱菔子 鸡内金 火麻仁 大黄 芒硝 芦荟 白及 仙鹤草 地榆 槐花 艾叶 蒲黄 五灵脂 "
-    "乳香 没药 皂角刺 穿山甲 王不留行 路路通 鱼腥草 白花蛇舌草 半枝莲 浙贝母 莪术 三棱 海藻 昆布 五味子 乌梅 诃子 金樱子 芡实 莲子 浮小麦 桂枝 麻黄 细辛 白芷 辛夷 苍耳子 紫苏 蝉蜕 秦艽 威灵仙 木瓜 络石藤 徐长卿 刘寄奴 杨梅根 高良姜 马齿苋 方海 石韦 江南卷柏"
+    "黄芪 党参 白术 茯苓 甘草 陈皮 法半夏 厚朴 枳壳 枳实 木香 砂仁 柴胡 黄芩 黄连 黄柏 栀子 龙胆草 金银花 连翘 "
+    "板蓝根 大青叶 桔梗 杏仁 贝母 麦冬 沙参 玉竹 石斛 百合 当归 川芎 白芍 赤芍 熟地 生地 何首乌 阿胶 桃仁 红花 "
+    "丹参 三七 牛膝 杜仲 续断 桑寄生 独活 羌活 防风 荆芥 薄荷 菊花 桑叶 葛根 升麻 石膏 知母 天花粉 夏枯草 "
+    "决明子 车前子 泽泻 猪苓 薏苡仁 苍术 藿香 佩兰 干姜 附子 肉桂 吴茱萸 山药 山茱萸 枸杞子 菟丝子 补骨脂 "
+    "淫羊藿 巴戟天 "
+    "酸枣仁 柏子仁 远志 石菖蒲 龙骨 牡蛎 磁石 朱砂 天麻 钩藤 全蝎 蜈蚣 地龙 僵蚕 延胡索 郁金 香附 乌药 川楝子 "
+    "佛手 玫瑰花 竹茹 旋覆花 代赭石 山楂 神曲 麦芽 莱菔子 鸡内金 火麻仁 大黄 芒硝 芦荟 白及 仙鹤草 地榆 槐花 "
+    "艾叶 蒲黄 五灵脂 "
+    "乳香 没药 皂角刺 穿山甲 王不留行 路路通 鱼腥草 白花蛇舌草 半枝莲 浙贝母 莪术 三棱 海藻 昆布 五味子 乌梅 "
+    "诃子 金樱子 芡实 莲子 浮小麦 桂枝 麻黄 细辛 白芷 辛夷 苍耳子 紫苏 蝉蜕 秦艽 威灵仙 木瓜 络石藤 徐长卿 "
+    "刘寄奴 杨梅根 高良姜 马齿苋 方海 石韦 江南卷柏"
 ).split()
-_FORMULAE = "黄连温胆汤 小柴胡汤 逍遥散 归脾汤 补中益气汤 六味地黄汤 肾气丸 半夏泻心汤 四君子汤 六君子汤 八珍汤 血府逐瘀汤 桃红四物汤 天麻钩藤饮 镇肝熄风汤 龙胆泻肝汤 藿香正气散 参苓白术散 银翘散 桑菊饮 麻杏石甘汤 小青龙汤 二陈汤 三仁汤 独活寄生汤 酸枣仁汤 金铃子散 失笑散 五苓散 真武汤 玉屏风散 乌梅丸 阳和汤 温经汤 完带汤 止嗽散 苏子降气汤 葛根汤".split()
+_FORMULAE = (
+    "黄连温胆汤 小柴胡汤 逍遥散 归脾汤 补中益气汤 六味地黄汤 肾气丸 半夏泻心汤 四君子汤 六君子汤 八珍汤 "
+    "血府逐瘀汤 桃红四物汤 天麻钩藤饮 镇肝熄风汤 龙胆泻肝汤 藿香正气散 参苓白术散 银翘散 桑菊饮 麻杏石甘汤 "
+    "小青龙汤 二陈汤 三仁汤 独活寄生汤 酸枣仁汤 金铃子散 失笑散 五苓散 真武汤 玉屏风散 乌梅丸 阳和汤 温经汤 "
+    "完带汤 止嗽散 苏子降气汤 葛根汤"
+).split()
 _ENGLISH = (
-    "NPO IVF PRN SOB CHF COPD DM2 HTN CAD AF ESRD CKD TIA GERD UTI URI RUQ LLQ RLQ GB stone wall EtOH HBV HCV HIV PE DVT MRI CT DSA ERCP EGD EKG ECG TTE PCI CABG ICU OR PACU STAT qd bid tid qid q8h q12h qn prn po iv im ih ac pc hs "
-    "Trocar Hem-o-lok Foley Prolene Vicryl CTO LAD LCX RCA LM TIMI stent balloon Garden Colles Bankart Dixon Miles Whipple Billroth Roux-en-Y Bishop Murphy Babinski Kernig Brudzinski Romberg Lasegue Hoffmann Cefoperazone-sulbactam "
-    "Meropenem Vancomycin Aspirin Clopidogrel Warfarin Metformin Insulin Losartan Amlodipine Prednisone Dexamethasone Omeprazole Levofloxacin Azithromycin Ceftriaxone Heparin Morphine Fentanyl Propofol Hx PE Dx Rx Sx w/o s/p c/o r/o f/u "
-    "yo M F vs max min normal negative positive mass cyst node follow-up echo Doppler CDFI SUV FDG T1WI T2WI DWI FLAIR ADC LVEF FEV1 FVC SpO2 FiO2 PEEP VT RR HR BP BMI ABVD R-CHOP FOLFOX XELOX TP GP AC-T EGFR ALK ROS1 KRAS HER2 PD-L1 TPS Ki-67 CD20 CD3 BCL-2 P53 ER PR AR S-100"
+    "NPO IVF PRN SOB CHF COPD DM2 HTN CAD AF ESRD CKD TIA GERD UTI URI RUQ LLQ RLQ GB stone wall EtOH HBV HCV "
+    "HIV PE DVT MRI CT DSA ERCP EGD EKG ECG TTE PCI CABG ICU OR PACU STAT qd bid tid qid q8h q12h qn prn po iv "
+    "im ih ac pc hs "
+    "Trocar Hem-o-lok Foley Prolene Vicryl CTO LAD LCX RCA LM TIMI stent balloon Garden Colles Bankart Dixon "
+    "Miles Whipple Billroth Roux-en-Y Bishop Murphy Babinski Kernig Brudzinski Romberg Lasegue Hoffmann "
+    "Cefoperazone-sulbactam "
+    "Meropenem Vancomycin Aspirin Clopidogrel Warfarin Metformin Insulin Losartan Amlodipine Prednisone "
+    "Dexamethasone Omeprazole Levofloxacin Azithromycin Ceftriaxone Heparin Morphine Fentanyl Propofol Hx PE "
+    "Dx Rx Sx w/o s/p c/o r/o f/u "
+    "yo M F vs max min normal negative positive mass cyst node follow-up echo Doppler CDFI SUV FDG T1WI T2WI "
+    "DWI FLAIR ADC LVEF FEV1 FVC SpO2 FiO2 PEEP VT RR HR BP BMI ABVD R-CHOP FOLFOX XELOX TP GP AC-T EGFR ALK "
+    "ROS1 KRAS HER2 PD-L1 TPS Ki-67 CD20 CD3 BCL-2 P53 ER PR AR S-100"
 ).split()
 _FINDINGS = """
 双肺纹理增多，右下肺见斑片状模糊影，双侧胸腔少量积液，心影不大，主动脉壁钙化
@@ -80,7 +108,7 @@ L4/5、L5/S1椎间盘突出，硬膜囊受压，黄韧带肥厚，椎管狭窄
 反复胸闷气短，快走、上楼时明显，位于心前区，约手掌大小，休息后缓解，夜间不能平卧
 商业保险、新农合均可报销，单位体检发现，退休后在家务农，国际标准，护士站登记
 血压高，白天困，安定无效，方便时复查，何时手术待定，常年服药，温水送服
-""".strip().split("\n")  # noqa: SIM905 - sentences, one per line, read better than a list
+""".strip().split("\n")
 _SCORES = (
     "GCS评分{}分",
     "NIHSS {}分",
@@ -148,7 +176,10 @@ def _prescription(random: Random) -> str:
     joint = random.choice(("，", "、", " ", "  ", "\n", ","))
     herbs = random.sample(_HERBS, random.randint(4, 14))
     body = joint.join(
-        f"{herb}{random.choice((' ', '', ''))}{random.randint(1, 60)}{random.choice(('g', 'g', 'g', '克', ''))}{random.choice(('', '', '', '（先煎）', '(后下)', '包煎'))}"
+        (
+            f"{herb}{random.choice((' ', '', ''))}{random.randint(1, 60)}{random.choice(('g', 'g', 'g', '克', ''))}"
+            f"{random.choice(('', '', '', '（先煎）', '(后下)', '包煎'))}"
+        )
         for herb in herbs
     )
     head = random.choice(
@@ -181,7 +212,11 @@ def _shorthand(random: Random) -> str:
                 f"{random.choice(_ENGLISH)} {_number(random)}",
                 f"{random.choice(_ENGLISH)}：{random.choice(_ENGLISH)}",
                 f"{random.choice(_FINDINGS)[:8]}",
-                f"{random.choice(_ENGLISH)} {random.choice((0.5, 1, 2, 3, 5, 10, 20, 40, 100))}{random.choice(('g', 'mg', 'ml', 'U'))} {random.choice(('qd', 'bid', 'tid', 'q8h', 'q12h', 'qn', 'st'))}",
+                (
+                    f"{random.choice(_ENGLISH)} {random.choice((0.5, 1, 2, 3, 5, 10, 20, 40, 100))}"
+                    f"{random.choice(('g', 'mg', 'ml', 'U'))} "
+                    f"{random.choice(('qd', 'bid', 'tid', 'q8h', 'q12h', 'qn', 'st'))}"
+                ),
                 f"×{random.randint(1, 14)}d",
             )
         )
@@ -193,8 +228,14 @@ def _vitals(random: Random) -> str:
     r = random.randint
     return random.choice(
         (
-            f"T{r(35, 40)}.{r(0, 9)}℃ P{r(50, 140)}次/分 R{r(12, 40)}次/分 BP{r(80, 210)}/{r(40, 120)}mmHg SpO2 {r(80, 100)}%",
-            f"体温{r(35, 40)}.{r(0, 9)}℃，脉搏{r(50, 140)}次/分，呼吸{r(12, 40)}次/分，血压{r(80, 210)}/{r(40, 120)}mmHg",
+            (
+                f"T{r(35, 40)}.{r(0, 9)}℃ P{r(50, 140)}次/分 R{r(12, 40)}次/分 BP{r(80, 210)}/{r(40, 120)}mmHg "
+                f"SpO2 {r(80, 100)}%"
+            ),
+            (
+                f"体温{r(35, 40)}.{r(0, 9)}℃，脉搏{r(50, 140)}次/分，呼吸{r(12, 40)}次/分，"
+                f"血压{r(80, 210)}/{r(40, 120)}mmHg"
+            ),
             f"{r(0, 23):02d}:{r(0, 59):02d} 体温{r(36, 39)}.{r(0, 9)}℃",
             f"身高{r(50, 190)}cm，体重{r(3, 110)}kg，BMI {r(15, 38)}.{r(0, 9)}kg/m²",
             f"24h入量{r(1000, 4000)}ml，出量{r(500, 4000)}ml，尿量{r(200, 3000)}ml",

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import accumulate
 from random import Random
 
 from onprem.tagged import Gold, Tagged
 
 _FULL = {ord(c): chr(ord(c) + 0xFEE0) for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz:()-/,."}
+Change = Callable[[Tagged, Random], Tagged]
 _HALF_MARKS = str.maketrans("，：；（）？！　", ",:;()?! ")
 _OCR = str.maketrans(
     {"0": "O", "1": "l", "日": "曰", "己": "已", "未": "末", "人": "入", "土": "士", "，": "．", "：": "∶", "5": "S"}
@@ -53,28 +55,34 @@ def traditional(tagged: Tagged) -> Tagged:
     return Tagged(text, tagged.spans) if len(text) == len(tagged.text) else tagged
 
 
+def _wrapped(tagged: Tagged, random: Random) -> Tagged:
+    width = random.randint(14, 44)
+    return mapped(tagged, lambda i, c: c + "\n" if i % width == width - 1 else c)
+
+
+def _dropping(characters: str, share: float = 1.0, instead: str = "") -> Change:
+    return lambda tagged, random: mapped(
+        tagged, lambda _, c: instead if c in characters and random.random() < share else c
+    )
+
+
+_CHANGES: tuple[tuple[float, Change], ...] = (
+    (0.62, lambda tagged, _: tagged),
+    (0.06, lambda tagged, _: Tagged(tagged.text.translate(_FULL), tagged.spans)),
+    (0.10, lambda tagged, _: Tagged(tagged.text.translate(_HALF_MARKS), tagged.spans)),
+    (0.06, _dropping("，。：；、,.:;", 0.85)),
+    (0.03, _dropping("，。；、", instead=" ")),
+    (0.03, lambda tagged, _: traditional(tagged)),
+    (0.03, _wrapped),
+    (0.02, lambda tagged, random: mapped(tagged, lambda _, c: c.translate(_OCR) if random.random() < 0.04 else c)),
+    (0.02, lambda tagged, random: mapped(tagged, lambda _, c: c + " " if random.random() < 0.03 else c)),
+    (0.015, _dropping("\n")),
+    (0.015, _dropping("\n ")),
+)
+_SHARES = tuple(accumulate(share for share, _ in _CHANGES))
+
+
 def noisy(tagged: Tagged, random: Random) -> Tagged:
-    """Return the document as it is (most often), or changed in one or two ways."""
-    draw = random.random()
-    if draw < 0.62:
-        return tagged
-    if draw < 0.68:
-        return Tagged(tagged.text.translate(_FULL), tagged.spans)
-    if draw < 0.78:
-        return Tagged(tagged.text.translate(_HALF_MARKS), tagged.spans)
-    if draw < 0.84:
-        return mapped(tagged, lambda _, c: "" if c in "，。：；、,.:;" and random.random() < 0.85 else c)
-    if draw < 0.87:
-        return mapped(tagged, lambda _, c: " " if c in "，。；、" else c)
-    if draw < 0.90:
-        return traditional(tagged)
-    if draw < 0.93:
-        width = random.randint(14, 44)
-        return mapped(tagged, lambda i, c: c + "\n" if i % width == width - 1 else c)
-    if draw < 0.95:
-        return mapped(tagged, lambda _, c: c.translate(_OCR) if random.random() < 0.04 else c)
-    if draw < 0.97:
-        return mapped(tagged, lambda _, c: c + " " if random.random() < 0.03 else c)
-    if draw < 0.985:
-        return mapped(tagged, lambda _, c: "" if c == "\n" else c)
-    return mapped(tagged, lambda _, c: "" if c in "\n " else c)
+    """Return the document as it is (most often), or changed in one way."""
+    _, change = random.choices(_CHANGES, cum_weights=_SHARES)[0]
+    return change(tagged, random)
