@@ -79,7 +79,7 @@ def spread(values):
 
 def beyond(seconds, start):
     """Return what a run took beyond its start-up."""
-    if seconds < 1.1 * start:
+    if seconds <= start:
         raise SystemExit("start-up outweighs the work: give more --characters, or wait until the machine is quieter")
     return seconds - start
 
