@@ -37,7 +37,7 @@ def _group() -> None:
 
 
 @app.command("deid")
-def deid(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
+def deid(
     gold: Annotated[Path, _GOLD],
     policy: Annotated[str | None, _POLICY] = None,
     detectors: Annotated[str | None, _ONLY] = None,
