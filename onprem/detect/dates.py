@@ -19,6 +19,10 @@ _BIRTH = re.compile(
 )
 _BEFORE = 40  # code points before a date in which a birth label is looked for
 _AFTER = re.compile(r"\s?(?:出生|生(?![\u4e00-\u9fff])|\((?i:dob|birth)|(?i:dob\b))")
+# What tells a fraction, a score or an acronym from month and day: "29.6% (8/27)", "pain 4/10", "6/31 vs 26/31", OCT.
+_FRACTION_BEFORE = re.compile(r"%\s?\($|(?i:\b(?:pain|score[ds]?|scale|severity|rate[ds]?|rating|level|vas|nrs|strength|apgar|reflexes|murmur)\b)[^.\n]{0,40}$")
+_FRACTION_AFTER = re.compile(r"\)?\s?(?i:of|vs\.?|versus|patients|subjects|cases|rats|mice|positive|nodes|strength|murmur|pain)\b")
+_ACRONYM = re.compile(r"[A-Z]{3}")
 _BY_DATE = frozenset({"patterns/date"})
 _BY_BIRTH = frozenset({"patterns/birth_date"})
 
@@ -30,9 +34,20 @@ def date_spans(passage: Passage) -> list[Span]:
     for start, end, parsed in find_dates(text):
         if passage.kind is Kind.CLINICAL and parsed.precision is not Precision.DAY:
             continue  # a result such as 3/4 or a code is not a date
+        if _doubtful(text, start, end, parsed.precision):
+            continue
         born = _BIRTH.search(text[max(0, start - _BEFORE) : start]) or _AFTER.match(text, end)
         if born:
             spans.append(Span(start, end, Label.BIRTH_DATE, 0.9, _BY_BIRTH))
         elif parsed.precision is not Precision.YEAR:
             spans.append(Span(start, end, Label.DATE, 0.9, _BY_DATE))
     return spans
+
+
+def _doubtful(text: str, start: int, end: int, precision: Precision) -> bool:
+    if precision is Precision.MONTH_DAY and "/" in text[start:end]:
+        return bool(_FRACTION_BEFORE.search(text[max(0, start - 60) : start]) or _FRACTION_AFTER.match(text, end))
+    if precision is Precision.MONTH and _ACRONYM.fullmatch(text, start, end):
+        around = text[max(0, start - _BEFORE) : end + _BEFORE]
+        return not around.isupper()
+    return False

@@ -14,7 +14,7 @@ from onprem.detect.contract import Example
 GAP = (
     r"(?:[ \t]{0,3}(?i:number|numbers|num|nbr|no|nr|code|id|ids|\#|№)(?![A-Za-z])\.?)?"
     r"(?:[ \t]{0,3}\([^()\n]{1,20}\))?"
-    r"(?:[ \t]{0,3},?[ \t]?(?i:which is|is|was|of|are)(?![A-Za-z]))?"
+    r"(?:[ \t]{0,3},?[ \t]?(?i:which is|is|was|are)(?![A-Za-z]))?"
     r"[ \t]{0,12}[:#=|,.\-]{0,3}[ \t]{0,12}(?:\n[ \t]{0,12})?\#?"
 )
 

@@ -16,7 +16,7 @@ _INITIALS = rf"{UPPER}\.(?:[ ]?-?{UPPER}\.){{0,3}}|(?!I){UPPER}(?!{LETTER}|['.-]
 _PARTICLE = (
     r"(?:(?i:van|von|der|den|de|del|della|di|da|dos|das|du|la|le|el|al|bin|ibn|bint|binti|abu|ben|ter|ten|zu|zur|san|st\.?|y|e|af|av|mac|mc|ap|o')[ ])"
 )
-_SUFFIX = r"(?:,?[ ](?:Jr|Sr|JR|SR|Junior|II|III|IV)(?![A-Za-z])\.?)?"
+SUFFIX = r"(?:,?[ ](?:Jr|Sr|JR|SR|Junior|II|III|IV)(?![A-Za-z])\.?)?"
 
 
 # Words of that list that are also surnames: believed right after a title or a name label.
@@ -41,11 +41,12 @@ PIECE = f"(?:{_INITIALS}|{STOP}(?:{WORD}))"
 _FIRST_PIECE = f"(?:{_INITIALS}|{_STOP_FIRST}(?:{WORD}))"
 _BETWEEN = rf"(?:[ ]{{1,2}}{_PARTICLE}{{0,2}}|(?<=\.)|-)"
 # One to four names in their usual order: J. R. Smith, Maria de la Cruz, Anna S., Jan van der Berg Jr.
-NAME = rf"(?:{_PARTICLE}{{0,2}}{PIECE}(?:{_BETWEEN}{PIECE}){{0,3}}{_SUFFIX})"
-TITLED = rf"(?:{_PARTICLE}{{0,2}}{_FIRST_PIECE}(?:{_BETWEEN}{PIECE}){{0,3}}{_SUFFIX})"
-TWO = rf"(?:{PIECE}(?:{_BETWEEN}{PIECE}){{1,3}}{_SUFFIX})"
+NAME = rf"(?:{_PARTICLE}{{0,2}}{PIECE}(?:{_BETWEEN}{PIECE}){{0,3}}{SUFFIX})"
+TITLED = rf"(?:{_PARTICLE}{{0,2}}{_FIRST_PIECE}(?:{_BETWEEN}{PIECE}){{0,3}}{SUFFIX})"
+MORE = f"{_BETWEEN}{PIECE}"
+TWO = rf"(?:{PIECE}(?:{_BETWEEN}{PIECE}){{1,3}}{SUFFIX})"
 # Smith, Anna M.; SMITH, JOHN; Van der Berg, Jan
-LAST_FIRST = rf"(?:{_PARTICLE}{{0,2}}{PIECE}(?:[ -]{PIECE})?{_SUFFIX},[ ]{{0,2}}{PIECE}(?:[ ]{PIECE}){{0,2}})"
+LAST_FIRST = rf"(?:{_PARTICLE}{{0,2}}{PIECE}(?:[ -]{PIECE})?{SUFFIX},[ ]{{0,2}}{PIECE}(?:[ ]{PIECE}){{0,2}})"
 # After a strong label the case says nothing: anna lee, SMITH John, o'brien, pat
 LOOSE = rf"(?:{STOP}{LETTER}{{1,24}}(?:['-]{LETTER}{{1,24}}){{0,3}}\.?(?:(?:,[ ]{{0,2}}|[ ]{{1,2}}){STOP}{LETTER}{{1,24}}(?:['-]{LETTER}{{1,24}}){{0,3}}\.?){{0,4}})"
 
@@ -83,6 +84,13 @@ def given_after_comma(value: str) -> bool:
     return given_first(first.strip()) and (last.isupper() or re.search(r" [A-Z]\.?$", first) is not None)
 
 
+def not_everyday(value: str) -> bool:
+    """Say whether a name after a label is not one everyday word: in a dialogue a speaker's label is followed by speech."""
+    found = value.split()
+    word = value.lower().rstrip("'s.,-")
+    return len(found) > 1 or word in words("word_surnames") or word not in words("en_everyday")
+
+
 def plain_surname(value: str) -> bool:
     """Say whether a name in lower case, beside a title, is no word of everyday or clinical language."""
     word = value.lower().removesuffix("'s")
@@ -117,4 +125,5 @@ def _branch(tree: _Tree) -> str:
     return f"{inside}?" if ends else inside
 
 
+GIVEN_NAMES = sorted((words("given_names") | words("ambiguous_names")) - (words("not_names") - {"april", "august", "june"}))
 CLEAR_NAMES = sorted(words("given_names") - words("ambiguous_names"))

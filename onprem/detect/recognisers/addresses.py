@@ -30,7 +30,7 @@ _BLOCK = rf"(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.?[ ])?(?:(?:{UPPER
 _UNIT = r"(?:,?[ ]{1,2}(?:#[ ]?\w{1,6}|(?i:apartment|apt|unit|suite|ste|flat|floor|fl|room|rm|lot|bldg|building|trlr|no)\.?[ ]{0,2}\#?[ ]?[A-Za-z]?-?\d{0,5}-?[A-Za-z]?(?![A-Za-z])))?"
 _ZIP = r"\d{5}(?:-\d{4})?(?!\d)"
 _UK = r"(?:GIR[ ]?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d|[A-HK-Y]\d\d|\d[A-HJKPSTUW]|[A-HK-Y]\d[ABEHMNPRVWXY])[ ]{0,2}\d[ABD-HJLNP-UW-Z]{2})(?![\w])"
-_CITY = rf"(?:(?:(?:St|Ste|Ft|Mt)\.[ ])?{UPPER}{LETTER}{{1,24}}(?:['-]{LETTER}{{1,20}}){{0,2}}(?:[ ]{UPPER}{LETTER}{{1,24}}){{0,3}})"
+_CITY = rf"(?:(?:(?:St|Ste|Ft|Mt)\.[ ])?{UPPER}{LETTER}{{1,24}}(?:'{LETTER}{{1,20}}|-(?:{UPPER}|upon-|on-|le-|la-|sur-|by-|in-|the-){LETTER}{{1,20}}){{0,3}}(?:[ ]{UPPER}{LETTER}{{1,24}}){{0,2}})"
 _REGION = rf"(?:,?[ ]{{1,2}}{_CITY})?(?:,?[ ]{{0,2}}\n?[ ]{{0,4}}(?:{_STATES}|{_STATE_NAMES})(?![A-Za-z])\.?)?(?:,?[ ]{{1,3}}{_ZIP})?"
 _NOT_UNIT = r"(?![ ]?(?:mg|mcg|g|kg|ml|mL|L|cm|mm|units?|tablets?|tabs?|capsules?|doses?|days?|weeks?|months?|years?|hours?|minutes?|beats|bpm|mmHg)\b)"
 
@@ -104,7 +104,7 @@ RECOGNISERS = (
     Recogniser(
         "city_state",
         Label.CITY,
-        rf"[A-Z](?<![\w'.-].)(?<=(?=(?P<v>{STOP}{_CITY}),?[ ]{{1,2}}(?:(?:{_STATES})(?![A-Za-z'])(?:[ ,.;)\n]|$)|{_STATE_NAMES}(?![A-Za-z]))).)",
+        rf"[A-Z](?<![\w'.-].)(?<=(?=(?P<v>{STOP}{_CITY})(?:,[ ]{{1,2}}(?:{_STATES})(?![A-Za-z'-])|,?[ ]{{1,2}}(?:{_STATES})[ ,]{{1,3}}{_ZIP}|,[ ]{{1,2}}{_STATE_NAMES}(?![A-Za-z]))).)",
         0.75,
         examples(
             "Moved from <CITY>Springfield</CITY>, IL to <CITY>Oak Ridge</CITY>, Tennessee.",
@@ -142,7 +142,7 @@ RECOGNISERS = (
     Recogniser(
         "uk_postcode",
         Label.POSTCODE,
-        r"[A-PR-UWYZ](?<![\w-].)(?<=(?=(?P<v>" + _UK + ")).)",
+        r"[A-PR-UWYZ](?<![\w-].)(?<=(?=(?P<v>" + _UK + ")(?!/)).)",
         0.8,
         examples("Flat in <POSTCODE>SW1A 1AA</POSTCODE>, <POSTCODE>EH12 9XY</POSTCODE>", "T12 L1, C5 6 HD, B12 2 mg"),
         needs=("digit",),
@@ -150,7 +150,7 @@ RECOGNISERS = (
     Recogniser(
         "canada_postcode",
         Label.POSTCODE,
-        r"[ABCEGHJ-NPRSTVXY](?<![\w-].)\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])",
+        r"[ABCEGHJ-NPRSTVXY](?<![\w-].)\d[ABCEGHJ-NPRSTV-Z][ -]\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])",
         0.8,
         examples("Ottawa <POSTCODE>K1A 0B1</POSTCODE>", "H1N 1 virus"),
         needs=("digit",),

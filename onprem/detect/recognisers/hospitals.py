@@ -41,7 +41,7 @@ def _named_plain(value: str) -> bool:
     return _named(value) and not any(word in lexicon("en_everyday") - lexicon("word_surnames") for word in value.split()[:-1] if word not in lexicon("facility_words"))
 
 
-_COMPANY = rf"{_CHAIN},?[ ](?:Inc|LLC|L\.L\.C|Ltd|LTD|Limited|Corp(?:oration)?|PLC|plc|GmbH|S\.A|LLP|Co|Company|Bros|Brothers|& Sons|Group|Holdings|Industries|Enterprises|Logistics|Airlines|Bank|Insurance|Foundation|Church|Parish|Mosque|Synagogue|Temple)(?![A-Za-z])\.?"
+_COMPANY = rf"{_CHAIN},?[ ](?:Inc|LLC|L\.L\.C|Ltd|LTD|Corp(?:oration)?|PLC|plc|GmbH|S\.A|LLP|Bros|Brothers|& Sons|Holdings|Industries|Enterprises|Logistics|Airlines|Bank|Foundation|Church|Parish|Mosque|Synagogue|Temple)(?![A-Za-z])\.?"
 _SCHOOL = rf"{_CHAIN}[ ](?:(?:Elementary|Primary|Middle|High|Secondary|Grammar|Nursery|Preparatory|Public|Catholic|Charter)[ ](?:School|Academy)|School|Academy|Preschool|Kindergarten|College|University|Daycare|Day Care)(?:[ ]of[ ]{_WORD}(?:[ ]{_WORD}){{0,2}})?|(?:University|College)[ ]of[ ]{_WORD}(?:[ ]{_WORD}){{0,3}}"
 
 RECOGNISERS = (
@@ -97,7 +97,7 @@ RECOGNISERS = (
         0.7,
         examples("He drives for <ORGANISATION>Acorn Logistics</ORGANISATION> and <ORGANISATION>Baxter & Finch Ltd.</ORGANISATION>", "Blood Group, Control Group, Study Group, Food Bank"),
         reach=(110, 16),
-        needs=(" Inc", " LLC", "L.L.C", " Ltd", " LTD", " Limited", " Corp", " PLC", " plc", "GmbH", " S.A", " LLP", " Co.", " Co,", " Company", " Bros", " Brothers", " Sons", " Group", "Holdings", "Industries", "Enterprises", "Logistics", "Airlines", " Bank", "Insurance",
+        needs=(" Inc", " LLC", "L.L.C", " Ltd", " LTD", " Corp", " PLC", " plc", "GmbH", " S.A", " LLP", " Bros", " Brothers", " Sons", "Holdings", "Industries", "Enterprises", "Logistics", "Airlines", " Bank", 
                "Foundation", "Church", "Parish", "Mosque", "Synagogue", "Temple"),
         check=_named,
     ),

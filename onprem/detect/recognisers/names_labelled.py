@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onprem.detect.contract import Recogniser
 from onprem.detect.recognisers._build import examples, words
-from onprem.detect.recognisers._names import LAST_FIRST, LOOSE, NAME, NOT_EPONYM, STOP, TWO, given_first
+from onprem.detect.recognisers._names import LAST_FIRST, LOOSE, NAME, NOT_EPONYM, STOP, TWO, WORD, given_first, not_everyday
 from onprem.labels import Label
 
 _NAME_LABEL = words(
@@ -25,7 +25,7 @@ _BY = words(
     "signed(?: off)?(?: electronically)? by", "electronically (?:signed|authenticated|verified|approved)(?: and authenticated)? by", "e-?signed by", "digitally signed by", "dictated(?: and signed)?(?: by)?", "dictated but not read by", "transcribed by", "typed by", "reviewed by", "authored by",
     "written by", "verified by", "reported by", "performed by", "ordered by", "referred by", "seen by", "examined by", "accompanied by", "interpreted by", "approved by", "prepared by", "completed by", "entered by", "recorded by", "documented by", "administered by", "collected by", "read by",
     "given by", "taken by", "brought in by", "admitted by", "discharged by", "followed by", "managed by", "supervised by", "requested by", "authenticated by", "attested by", "edited by", "updated by", "discussed with", "spoke (?:to|with)", "d/w", "seen with", "consulted", "under the care of",
-    "care of", "c/o", "on behalf of", "s/", "per", "handed over to", "handover to", "signed out to", "endorsed to", "paged", "called", "informed", "notified", "faxed to", "copied to", "sent by", "contacted", "visited by", "assisted by", "witnessed by", "lives with", "resides with",
+    "care of", "c/o", "on behalf of", "s/", "handed over to", "handover to", "signed out to", "endorsed to", "paged", "informed", "notified", "faxed to", "copied to", "sent by", "contacted", "visited by", "assisted by", "witnessed by", "lives with", "resides with",
 )  # fmt: skip
 _RELATION = words(
     "mother", "father", "mom", "mum", "dad", "wife", "husband", "spouse", "partner", "fianc[ée]e?", "girlfriend", "boyfriend", "son", "daughter", "sister", "brother", "twin(?: brother| sister)?", "aunt(?:ie)?", "uncle", "niece", "nephew", "cousin", "grand-?(?:mother|father|son|daughter|ma|pa)", "nana", "granny",
@@ -59,7 +59,7 @@ RECOGNISERS = (
     Recogniser(
         "person_label",
         Label.NAME,
-        _PERSON_LABEL + _COLON + _TITLE + f"(?P<v>{LAST_FIRST}|{TWO}|{NAME}(?=[ ]*(?:$|[\\n,;|(/.]|[ ]\\d|(?i:dob|mrn|age|sex)))){NOT_EPONYM}",
+        _PERSON_LABEL + _COLON + _TITLE + f"(?P<v>{LAST_FIRST}|{TWO}|{STOP}(?:{WORD})(?=[ ]*(?:$|[\\n,;|(/.]|[ ]\\d|(?i:dob|mrn|age|sex)))){NOT_EPONYM}",
         0.85,
         examples(
             "Patient: <NAME>Anna Lee</NAME>, 54 F",
@@ -68,6 +68,7 @@ RECOGNISERS = (
             "Patient: denies pain. Mother: Diabetes, Father: Stroke. To: Follow Up. From: Emergency Department",
             "Nurse: Please call. Subject: Referral.",
         ),
+        check=not_everyday,
         reach=(80, 90),
         needs=(":", "=", "|", "\t", "...", "__", " - "),
     ),
@@ -83,7 +84,7 @@ RECOGNISERS = (
             "seen by Neurology, followed by Cardiology, ordered by the team, managed by Surgery; 3 per Day",
         ),
         reach=(40, 110),
-        needs=(" by", "by:", "dictated", "discussed with", "spoke", "d/w", "seen with", "consulted", "under the care", "care of", "c/o", "behalf", "s/", "handed", "handover", "signed out", "endorsed", "paged", "called",
+        needs=(" by", "by:", "dictated", "discussed with", "spoke", "d/w", "seen with", "consulted", "under the care", "care of", "c/o", "behalf", "s/", "handed", "handover", "signed out", "endorsed", "paged",
                "informed", "notified", "faxed to", "copied to", "contacted", "lives with", "resides with"),
         check=lambda value: not value.startswith(("Day", "Week", "Protocol", "Guideline")),
     ),

@@ -6,31 +6,34 @@ from onprem.detect.contract import Recogniser
 from onprem.detect.recognisers._build import examples
 from onprem.detect.recognisers._names import (
     CLEAR_NAMES,
+    GIVEN_NAMES,
     LAST_FIRST,
+    MORE,
     NOT_EPONYM,
-    TWO,
+    SUFFIX,
     after_first,
     given_after_comma,
-    given_first,
 )
 from onprem.labels import Label
 
 # The first letter is matched by a set, which is quick to scan for; the rest by branches that look back at it.
 _TITLE_CASE = after_first([name.capitalize() for name in CLEAR_NAMES if len(name) > 2])
-_CAPITALS = after_first([name.upper() for name in CLEAR_NAMES if len(name) > 3])
+_ACRONYMS = frozenset("adele claire dina dora elisa ella elsa gina irma lena marco marta mila nina rene".split())
+_CAPITALS = after_first([name.upper() for name in CLEAR_NAMES if len(name) > 3 and name not in _ACRONYMS])
+_ANY_TITLE_CASE = after_first([name.capitalize() for name in GIVEN_NAMES if len(name) > 1])
+_ANY_CAPITALS = after_first([name.upper() for name in GIVEN_NAMES if len(name) > 2])
 _PLAIN = after_first([name for name in CLEAR_NAMES if len(name) > 2])
 
 RECOGNISERS = (
     Recogniser(
         "given_and_surname",
         Label.NAME,
-        rf"[A-Z](?<![\w'.-].)(?<=(?=(?P<v>{TWO})(?![\w'-]){NOT_EPONYM}).)",
+        rf"(?P<v>[A-Z](?<![\w'.-].)(?:{_ANY_TITLE_CASE}|{_ANY_CAPITALS})(?![\w'])(?:{MORE}){{1,3}}{SUFFIX})(?![\w'-]){NOT_EPONYM}",
         0.7,
         examples(
             "Called <NAME>Anna Kowalska</NAME> today; <NAME>JOHN A. SMITH</NAME> and <NAME>Miguel de la Cruz</NAME> agreed.",
             "Austin Flint murmur, Graham Steell murmur, Bone Marrow Aspirate, Lupus Anticoagulant, Lewy Body Dementia.",
         ),
-        check=given_first,
     ),
     Recogniser(
         "last_comma_first",

@@ -79,7 +79,7 @@ RECOGNISERS = (
     Recogniser(
         "credentialled_name",
         Label.NAME,
-        rf"[A-Z](?<![A-Za-z'.-].)(?<=(?=(?P<v>{NAME})(?:,[ ]?|[ ]|[ ]?\()(?:{_CREDENTIAL}|{_DO})(?![A-Za-z])).)",
+        rf"[A-Z](?<![A-Za-z'.-].)(?<=(?=(?P<v>{TWO}(?=[, (])|{STOP}[A-Z][a-z'-]{{2,20}}(?=,)|{STOP}[A-Z'-]{{4,20}}(?=,[ ]?(?:M\.?D|D\.?O|R\.?N|Ph)))(?:,[ ]?|[ ]|[ ]?\()(?:{_CREDENTIAL}|{_DO})(?![A-Za-z])).)",
         0.9,
         examples(
             "Signed <NAME>Anna M. Lee</NAME>, MD. <NAME>John Okafor</NAME> RN, <NAME>Priya Nair</NAME>, PA-C",

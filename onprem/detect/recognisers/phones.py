@@ -27,7 +27,8 @@ _WAY = (
     r"us on|him at|her at|them at|him on|her on|to|via))?[ \t]{0,8}(?:\([A-Za-z ]{1,12}\))?[ \t]{0,4}[:=|#-]{0,2}[ \t]{0,8}"
     r"(?:\n[ \t]{0,8})?"
 )
-_ANY = r"(?P<v>\+?\(?\d(?:[ ]?[-./() ]{0,3}\d){5,14}" + _EXTENSION + r")(?![\w]|[/.]\d)"
+_DATE = r"(?!\d{1,4}(?P<s>[-./])\d{1,2}(?P=s)\d{1,4}(?!\d))"
+_ANY = _DATE + r"(?P<v>\+?\(?\d(?:[ ]?[-./() ]{0,3}\d){5,14}" + _EXTENSION + r")(?![\w]|[/.]\d)"
 _PLUS = r"\+(?<![\w+].)[ ]?[1-9]\d{0,2}[ .\-]{0,2}(?:\(0?\d{1,5}\)[ .\-]{0,2})?\d{1,5}(?:[ .\-/]{1,2}\d{1,5}){0,6}(?!\d)"
 _FAX = words("fax", "facsimile", "telefax", "f(?=[.:] ?[(+\\d])")
 _PAGER = words("pager", "page", "paged", "bleep", "beeper", "pgr", "bleeped", "vocera", "ascom", "dect")

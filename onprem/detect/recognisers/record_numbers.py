@@ -116,7 +116,7 @@ RECOGNISERS = (
     Recogniser(
         "long_number",
         Label.OTHER_ID,
-        r"\d(?<![\w.,/+$£€-].)\d{6,24}(?![\w%]|[.,]\d)" + _UNITS,
+        r"\d(?<![\w.,/+$£€-].)(?<!PMID .)(?<!PMID: .)\d{6,24}(?![\w%]|[.,]\d)" + _UNITS,
         0.6,
         examples(
             "Scanned <OTHER_ID>004918273</OTHER_ID> at bedside.",
