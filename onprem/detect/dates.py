@@ -13,15 +13,22 @@ from onprem.labels import Label
 from onprem.model import Kind, Span
 
 _BIRTH = re.compile(
-    r"(?:(?i:\b(?:d\.?o\.?b\.?|birth ?dates?|date of birth|birthday|born(?: (?:on|in))?|birth|bd|b/d|geboren(?: am)?|né(?:e)? le"
+    r"(?:(?i:\b(?:d\.?o\.?b\.?|birth ?dates?|date of birth|birthday|born(?: (?:on|in))?|birth|bd|b/d|"
+    r"geboren(?: am)?|né(?:e)? le"
     r"|fecha de nacimiento|nacid[oa] el))|出生(?:日期|年月日?|时间|于)?|生于|生日|诞生)"
     r"[\s:：=|,，(（为是在#.\-]{0,12}(?:(?i:is|was|on|the)\s)?$"
 )
 _BEFORE = 40  # code points before a date in which a birth label is looked for
 _AFTER = re.compile(r"\s?(?:出生|生(?![\u4e00-\u9fff])|\((?i:dob|birth)|(?i:dob\b))")
 # What tells a fraction, a score or an acronym from month and day: "29.6% (8/27)", "pain 4/10", "6/31 vs 26/31", OCT.
-_FRACTION_BEFORE = re.compile(r"%\s?\($|(?i:\b(?:pain|score[ds]?|scale|severity|rate[ds]?|rating|level|vas|nrs|strength|apgar|reflexes|murmur)\b)[^.\n]{0,40}$")
-_FRACTION_AFTER = re.compile(r"\)?\s?(?i:of|vs\.?|versus|patients|subjects|cases|rats|mice|positive|nodes|strength|murmur|pain)\b")
+_FRACTION_BEFORE = re.compile(
+    r"%\s?\($|(?i:\b(?:pain|score[ds]?|scale|severity|"
+    r"rate[ds]?|rating|level|vas|nrs|strength|apgar|reflexes|murmur)\b)[^.\n]{0,40}$"
+)
+_FRACTION_AFTER = re.compile(
+    r"\)?\s?(?i:of|vs\.?|versus|patients|subjects|cases|rats|"
+    r"mice|positive|nodes|strength|murmur|pain)\b"
+)
 _ACRONYM = re.compile(r"[A-Z]{3}")
 _BY_DATE = frozenset({"patterns/date"})
 _BY_BIRTH = frozenset({"patterns/birth_date"})

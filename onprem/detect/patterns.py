@@ -46,7 +46,7 @@ class _Rule:
     label: Label
     score: float
     by: frozenset[str]
-    needs: tuple[str, ...]  # substrings; empty when only `digit` or `han` is asked, or nothing
+    needs: tuple[tuple[str, int], ...]  # needed words, each with its bit; empty when only conditions are asked
     digit: bool
     han: bool
     uncased: bool
@@ -55,7 +55,7 @@ class _Rule:
     clinical: bool
     number: bool
     reach: tuple[int, int]
-    mask: int  # a bit for each of `needs`, as numbered by the detector
+    mask: int  # the bits of `needs`
 
 
 def _compile(recogniser: Recogniser, number: Callable[[str], int]) -> _Rule:
@@ -70,7 +70,7 @@ def _compile(recogniser: Recogniser, number: Callable[[str], int]) -> _Rule:
         recogniser.label,
         recogniser.score,
         frozenset({f"{NAME}/{recogniser.name}"}),
-        words,
+        tuple((word, 1 << number(word)) for word in words),
         not words and DIGIT in recogniser.needs,
         not words and HAN in recogniser.needs,
         UNCASED in recogniser.needs,
@@ -104,8 +104,9 @@ def lowered(text: str) -> str:
 class _Needs:
     """All needed words of all recognisers, numbered; says quickly which of them occur in a text.
 
-    A text is looked at by its words, white space on both sides, and what a word holds is remembered (in memory, up to
-    _REMEMBERED words): the words of a language are few. A need with a space inside is judged by its longest part here, exactly afterwards.
+    A text is looked at by its words, with white space on both sides. What a word holds is remembered in memory, up to
+    _REMEMBERED words: the words of a language are few. A need with a space inside is judged here by its longest part
+    and exactly afterwards.
     """
 
     __slots__ = ("_parts", "_seen", "words")
@@ -172,10 +173,12 @@ class _Search:
             self._numbers = list(self._merged(ends, _NUMBER_REACH))
         return self._numbers
 
-    def windows(self, needs: tuple[str, ...], reach: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    def windows(self, needs: tuple[tuple[str, int], ...], reach: tuple[int, int]) -> Iterator[tuple[int, int]]:
         """Yield the stretches of the text near a needed word, merged, in order."""
         near: list[tuple[int, int]] = []
-        for need in needs:
+        for need, bit in needs:
+            if not bit & self.mask:
+                continue
             text = self._where(need)
             at = text.find(need)
             while at >= 0:

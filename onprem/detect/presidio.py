@@ -32,7 +32,10 @@ _VERIFIED = 0.95  # Presidio gives 1.0 to a match whose check digit is right
 _BREAK = "\n\u00a7\n"  # between two runs: no recogniser matches across it
 _MAX_CHARS = 60_000  # joined runs given to Presidio at once
 # A run that may hold a number: a word with a digit, its neighbours of digits and short codes, signs between them.
-_RUN = re.compile(r"[+(]?[A-Za-z]{0,6}\d[A-Za-z\d]{0,40}(?:[-./() ]{1,2}\(?[A-Za-z]{0,4}\d[A-Za-z\d]{0,40}){0,9}|\b[13][a-km-zA-HJ-NP-Z1-9]{25,59}\b")
+_RUN = re.compile(
+    r"[+(]?[A-Za-z]{0,6}\d[A-Za-z\d]{0,40}(?:[-./() ]{1,2}\(?[A-Za-z]{0,4}\d[A-Za-z\d]{0,40}){0,9}"
+    r"|\b[13][a-km-zA-HJ-NP-Z1-9]{25,59}\b"
+)
 _LEAST_DIGITS = re.compile(r"(?:\d\D{0,3}){8}\d")
 _MIXED_CODE = re.compile(r"(?=[A-Z\d]*\d[A-Z\d]*\d)[A-Z\d]{8,20}")
 

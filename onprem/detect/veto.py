@@ -23,7 +23,9 @@ from onprem.labels import Label
 from onprem.model import Span
 from onprem.text import HAN
 
-_VETOED = frozenset({Label.NAME, Label.CITY, Label.HOSPITAL, Label.ORGANISATION, Label.STATE, Label.ADDRESS, Label.OTHER_ID})
+_VETOED = frozenset(
+    {Label.NAME, Label.CITY, Label.HOSPITAL, Label.ORGANISATION, Label.STATE, Label.ADDRESS, Label.OTHER_ID}
+)
 _BEFORE = 48  # code points looked at on either side
 _AFTER = 64
 
@@ -49,15 +51,14 @@ _LINKS = (
 )
 _HEAD_AFTER = re.compile(rf"(?:[ ]?[-/][ ]?|[ ]){_LINKS}(?i:{_alternation('eponym_heads_en')})(?![A-Za-z])")
 _OWNED = words("owned_heads_en")
-_EPONYM_HEADS = "|".join(
-    sorted(map(re.escape, words("eponym_heads_en") - _OWNED), key=len, reverse=True)
-)
+_EPONYM_HEADS = "|".join(sorted(map(re.escape, words("eponym_heads_en") - _OWNED), key=len, reverse=True))
 _HEAD_OWNED = re.compile(rf"(?:'s?|s')[ ](?:[A-Z][A-Za-z'-]{{0,18}}[ -]){{0,1}}(?i:{_EPONYM_HEADS})(?![A-Za-z])")
 _HEAD_BEFORE = re.compile(
     r"\b(?i:diseases?|syndromes?|signs?|tests?|scores?|scales?|classifications?|grades?|criteria|criterion|index|type|stage|stain|"
     r"maneuver|manoeuvre|procedure|operation|repair|fracture|lymphoma|palsy|triad|reflex|law|fistula|catheter|tube|drain|gene|mutation|"
     r"sphincter|circle|islets?|loop|angle|ampulla|foramen|tetralogy|bundle|organ|node|canal|pouch|crypts?|valves?|duct|ligament|fascia|"
-    r"zone|space|triangle|sinus|membrane|layer|bodies|body|cells?|corpuscles?|fibers|fibres|glands?)[ ](?:of|by|after)[ ](?:the[ ])?(?:[A-Z][a-z-]{1,18}[ -](?:and[ ])?){0,2}$"
+    r"zone|space|triangle|sinus|membrane|layer|bodies|body|cells?|corpuscles?|fibers|fibres|glands?)"
+    r"[ ](?:of|by|after)[ ](?:the[ ])?(?:[A-Z][a-z-]{1,18}[ -](?:and[ ])?){0,2}$"
 )
 _HEAD_AFTER_ZH = re.compile(rf"(?:氏|[-·— ])?(?:{_alternation('eponym_heads_zh')})")
 # 病 alone also begins 病情, 病人, 病历, 病房: it is a head only after a transliteration, which no surname begins.
@@ -75,8 +76,16 @@ _DRUG = re.compile(
     r"azine|idone|apine|piprazole|pentin|bactam|cef\w*|parin|xaban|gatran|grel|platin|taxel|rubicin|bicin|mustine|fungin|quine|steride|"
     r"sone|solone|onide|terol|tropium|phylline|thiazide|semide|lactone|dronate|coxib|profen|fenac|oxicam|codone|morphone|fentanil|ine))$"
 )
-_DOSE = re.compile(r"^(?:[ ]?\(?\d[\d.,/-]{0,9}|[ ](?i:[a-z]{0,12}[ ])?(?i:mg|mcg|tablets?|capsules?|patch|drip|infusion|injection|cream|therapy|po|iv|bid|tid|qd|daily|twice|once|dose|ointment|inhaler))(?![A-Za-z])")
-_GIVEN = re.compile(r"\b(?i:on|takes?|taking|took|start(?:ed)?|stop(?:ped)?|giv(?:e|en)|receiv(?:ed|ing)|prescribed|continue[ds]?|increase[ds]?|decrease[ds]?|allergic to|allergy to|dose of|mg of|with|refill(?: of)?|restart(?:ed)?|hold|held)[ ]$")
+_DOSE = re.compile(
+    r"^(?:[ ]?\(?\d[\d.,/-]{0,9}|[ ](?i:[a-z]{0,12}[ ])?(?i:mg|mcg|tablets?|capsules?|patch|"
+    r"drip|infusion|injection|cream|therapy|po|iv|bid|"
+    r"tid|qd|daily|twice|once|dose|ointment|inhaler))(?![A-Za-z])"
+)
+_GIVEN = re.compile(
+    r"\b(?i:on|takes?|taking|took|start(?:ed)?|stop(?:ped)?|giv(?:e|en)|receiv(?:ed|ing)|prescribed|"
+    r"continue[ds]?|increase[ds]?|decrease[ds]?|allergic to|allergy to|dose of|mg of|with|"
+    r"refill(?: of)?|restart(?:ed)?|hold|held)[ ]$"
+)
 
 
 def context_veto(text: str, spans: Iterable[Span]) -> list[Span]:

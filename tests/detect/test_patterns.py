@@ -132,7 +132,9 @@ def _names(span: Span) -> set[str]:
 def test_a_policy_adds_recognisers_and_a_bad_one_is_refused() -> None:
     own = Recogniser("ward_code", Label.OTHER_ID, r"WX-(?P<v>\d{3})", 0.9, (), ("wx-",))
     spans = PatternDetector([own]).find([Passage("code WX-123", "en")])[0]
-    assert [(span.start, span.end, span.by) for span in spans if span.start == 8] == [(8, 11, frozenset({"patterns/ward_code"}))]
+    assert [(span.start, span.end, span.by) for span in spans if span.start == 8] == [
+        (8, 11, frozenset({"patterns/ward_code"}))
+    ]
     with pytest.raises(PolicyError, match="bad_one"):
         PatternDetector([Recogniser("bad_one", Label.OTHER_ID, "(", 0.9, ())])
     with pytest.raises(PolicyError, match="us_phone"):

@@ -39,7 +39,14 @@ def test_verified_numbers_are_found(detector: PresidioDetector, text: str, value
 
 @pytest.mark.parametrize(
     "text",
-    ["4111 1111 1111 1112", "BP 120/80, HR 72, Na 138, platelets 250000", "on 12/03/2024 at 14:30", "anna@example.org", "", "x" * 1000],
+    [
+        "4111 1111 1111 1112",
+        "BP 120/80, HR 72, Na 138, platelets 250000",
+        "on 12/03/2024 at 14:30",
+        "anna@example.org",
+        "",
+        "x" * 1000,
+    ],
 )
 def test_unverified_numbers_and_prose_are_not(detector: PresidioDetector, text: str) -> None:
     assert detector.find([Passage(text, "en")]) == [[]]
@@ -52,7 +59,9 @@ def test_numbers_of_two_passages_do_not_run_together(detector: PresidioDetector)
 def test_offsets_hold_over_many_passages(detector: PresidioDetector) -> None:
     text = "card 4111111111111111."
     found = detector.find([Passage("x" * index + text, "en", Kind.CLINICAL) for index in range(300)])
-    assert all((index + 5, index + 21) in [(span.start, span.end) for span in spans] for index, spans in enumerate(found))
+    assert all(
+        (index + 5, index + 21) in [(span.start, span.end) for span in spans] for index, spans in enumerate(found)
+    )
 
 
 def test_it_is_silent_and_asks_for_nothing(
@@ -68,9 +77,11 @@ def test_it_is_silent_and_asks_for_nothing(
     assert os.environ["TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS"] == ""
 
 
-def test_a_failure_names_the_recogniser_and_no_value(detector: PresidioDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_names_the_recogniser_and_no_value(
+    detector: PresidioDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Broken:
-        supported_entities: list[str] = []
+        supported_entities = ("ANY",)
 
         def analyze(self, text: str, entities: list[str], nlp_artifacts: None = None) -> None:
             raise ValueError(text)

@@ -11,6 +11,7 @@ from onprem.labels import Label
 from onprem.model import Span
 
 NER = frozenset({"ner"})
+_SOURCES = ({"ner"}, {"ner", "roster"}, {"patterns/x"}, {"roster"}, {"ner/en"})
 
 
 def vetoed(text: str, value: str, by: frozenset[str] = NER, label: Label = Label.NAME) -> bool:
@@ -66,7 +67,9 @@ def test_people_stay(text: str, value: str) -> None:
     assert not vetoed(text, value)
 
 
-@pytest.mark.parametrize("by", [{"roster"}, {"patterns/titled_name"}, {"propagated"}, {"ner", "roster"}, {"presidio/nhs"}])
+@pytest.mark.parametrize(
+    "by", [{"roster"}, {"patterns/titled_name"}, {"propagated"}, {"ner", "roster"}, {"presidio/nhs"}]
+)
 def test_another_source_is_never_vetoed(by: set[str]) -> None:
     assert not vetoed("Parkinson's disease", "Parkinson", frozenset(by))
 
@@ -85,7 +88,9 @@ def test_dates_and_numbers_are_never_vetoed() -> None:
     st.text(alphabet="Wilson's disease 病氏王\n:.", max_size=40),
     st.lists(
         st.tuples(
-            st.integers(0, 39), st.integers(1, 12), st.sampled_from([{"ner"}, {"ner", "roster"}, {"patterns/x"}, {"roster"}, {"ner/en"}])
+            st.integers(0, 39),
+            st.integers(1, 12),
+            st.sampled_from(_SOURCES),
         ),
         max_size=6,
     ),

@@ -39,7 +39,12 @@ def _seconds(rests: list[str]) -> str:
     by_second: dict[str, list[str]] = {}
     others: list[str] = []
     for rest in rests:
-        plain = rest[:1].isascii() and rest[:1].isalpha() and rest[1:2] not in ("?", "*", "+", "{") and "|" not in _outside(rest)
+        plain = (
+            rest[:1].isascii()
+            and rest[:1].isalpha()
+            and rest[1:2] not in ("?", "*", "+", "{")
+            and "|" not in _outside(rest)
+        )
         if plain:
             by_second.setdefault(rest[0].lower(), []).append(rest[1:])
         else:

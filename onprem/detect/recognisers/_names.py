@@ -1,10 +1,57 @@
 """Shapes of personal names in Latin letters, and the word lists that tell a name from a heading."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from onprem.detect.lexicons import words
+
+_Tree = dict[str, "_Tree"]
+
+
+def _tree(names: Iterable[str]) -> _Tree:
+    tree: _Tree = {}
+    for name in names:
+        node = tree
+        for character in name:
+            node = node.setdefault(character, {})
+        node[""] = {}
+    return tree
+
+
+def _branch(tree: _Tree, *, cased: bool = True) -> str:
+    """Return a pattern for the words of a tree, letter by letter: its cost does not grow with their number."""
+    branches = [
+        _letter(character, cased) + _branch(below, cased=cased)
+        for character, below in sorted(tree.items())
+        if character
+    ]
+    if not branches:
+        return ""
+    inside = branches[0] if len(branches) == 1 and "" not in tree else f"(?:{'|'.join(branches)})"
+    return f"{inside}?" if "" in tree else inside
+
+
+def _letter(character: str, cased: bool) -> str:
+    either = not cased and character.isalpha() and character.upper() != character
+    return f"[{character.upper()}{character}]" if either and len(character.upper()) == 1 else re.escape(character)
+
+
+def any_case(names: Iterable[str]) -> str:
+    """Return a pattern for any of the names, in any case."""
+    return _branch(_tree(names), cased=False)
+
+
+def starting(names: Iterable[str], guard: str) -> str:
+    """Return a pattern for any of the names; `guard`, which looks back, is tried right after the first letter.
+
+    Its branches begin with plain letters, which the engine gathers into a set to scan for.
+    """
+    branches = (f"{re.escape(first)}{guard}{_branch(below)}" for first, below in sorted(_tree(names).items()))
+    return f"(?:{'|'.join(branches)})"
+
 
 _U = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0100-\u024f\u1e00-\u1eff"
 _L = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
@@ -13,9 +60,7 @@ LETTER = f"[{_L}]"
 # Smith, O'Brien, D'Angelo, Al-Masri, Smith-Jones, McDonald, LEE; not the possessive 's
 WORD = f"{UPPER}{LETTER}{{1,24}}(?:['-](?!s(?!{LETTER})){LETTER}{{1,24}}){{0,3}}|{UPPER}'{UPPER}{LETTER}{{1,24}}(?:-{LETTER}{{1,24}})?"
 _INITIALS = rf"{UPPER}\.(?:[ ]?-?{UPPER}\.){{0,3}}|(?!I){UPPER}(?!{LETTER}|['.-])"
-_PARTICLE = (
-    r"(?:(?i:van|von|der|den|de|del|della|di|da|dos|das|du|la|le|el|al|bin|ibn|bint|binti|abu|ben|ter|ten|zu|zur|san|st\.?|y|e|af|av|mac|mc|ap|o')[ ])"
-)
+_PARTICLE = r"(?:(?i:van|von|der|den|de|del|della|di|da|dos|das|du|la|le|el|al|bin|ibn|bint|binti|abu|ben|ter|ten|zu|zur|san|st\.?|y|e|af|av|mac|mc|ap|o')[ ])"
 SUFFIX = r"(?:,?[ ](?:Jr|Sr|JR|SR|Junior|II|III|IV)(?![A-Za-z])\.?)?"
 
 
@@ -28,11 +73,7 @@ _ALSO_SURNAMES = frozenset(
 
 
 def _stop(exempt: frozenset[str] = frozenset()) -> str:
-    by_first: dict[str, list[str]] = {}
-    for word in sorted(words("not_names") - exempt):
-        by_first.setdefault(word[0], []).append(re.escape(word[1:]))
-    branches = "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in sorted(by_first.items()))
-    return rf"(?!(?i:{branches})(?![{_L}'-]))"
+    return rf"(?!{any_case(words('not_names') - exempt)}(?![{_L}'-]))"
 
 
 STOP = _stop()
@@ -51,8 +92,8 @@ LAST_FIRST = rf"(?:{_PARTICLE}{{0,2}}{PIECE}(?:[ -]{PIECE})?{SUFFIX},[ ]{{0,2}}{
 LOOSE = rf"(?:{STOP}{LETTER}{{1,24}}(?:['-]{LETTER}{{1,24}}){{0,3}}\.?(?:(?:,[ ]{{0,2}}|[ ]{{1,2}}){STOP}{LETTER}{{1,24}}(?:['-]{LETTER}{{1,24}}){{0,3}}\.?){{0,4}})"
 
 # What an eponym is followed by: the words beside which a capitalised surname is no person.
-HEADS = "|".join(sorted(map(re.escape, words("eponym_heads_en")), key=len, reverse=True))
-NOT_EPONYM = rf"(?!(?:['’]s?)?[ -](?:(?:[a-z-]{{1,16}}|[IVX]{{1,4}}|[A-Z])[ -]){{0,2}}(?i:{HEADS})(?![A-Za-z]))"
+HEADS = any_case(words("eponym_heads_en"))
+NOT_EPONYM = rf"(?!(?:['’]s?)?[ -](?:(?:[a-z-]{{1,16}}|[IVX]{{1,4}}|[A-Z])[ -]){{0,2}}{HEADS}(?![A-Za-z]))"
 
 
 def _first(value: str) -> str:
@@ -99,31 +140,7 @@ def plain_surname(value: str) -> bool:
     return word not in words("not_names") and word not in words("en_everyday")
 
 
-_Tree = dict[str, "_Tree"]
-
-
-def after_first(names: list[str]) -> str:
-    """Return a pattern for the rest of any of the names, after their first letter, which it looks back at.
-
-    It branches letter by letter, so that its cost does not grow with the number of names.
-    """
-    tree: _Tree = {}
-    for name in names:
-        node = tree
-        for character in name:
-            node = node.setdefault(character, {})
-        node[""] = {}
-    return "|".join(f"(?<={re.escape(first)}){_branch(below)}" for first, below in sorted(tree.items()))
-
-
-def _branch(tree: _Tree) -> str:
-    ends = "" in tree
-    branches = [re.escape(character) + _branch(below) for character, below in sorted(tree.items()) if character]
-    if not branches:
-        return ""
-    inside = branches[0] if len(branches) == 1 and not ends else f"(?:{'|'.join(branches)})"
-    return f"{inside}?" if ends else inside
-
-
-GIVEN_NAMES = sorted((words("given_names") | words("ambiguous_names")) - (words("not_names") - {"april", "august", "june"}))
+GIVEN_NAMES = sorted(
+    (words("given_names") | words("ambiguous_names")) - (words("not_names") - {"april", "august", "june"})
+)
 CLEAR_NAMES = sorted(words("given_names") - words("ambiguous_names"))

@@ -1,5 +1,6 @@
 """Numbers of accounts and payment: cards (Luhn), IBAN (MOD 97-10), bank routing, accounts and invoices by label."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 from onprem import checksums

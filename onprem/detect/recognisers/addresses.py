@@ -1,5 +1,6 @@
 """Street addresses, PO boxes, flats and postcodes of several countries, cities beside a state or a verb of living."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 from onprem.detect.contract import Recogniser
@@ -112,7 +113,7 @@ RECOGNISERS = (
         ),
         reach=(110, 30),
         needs=(",",),
-        check=lambda value: _place(value) and not value.isupper() or len(value) > 5 and value.isupper() and _place(value),
+        check=lambda value: (_place(value) and not value.isupper()) or (len(value) > 5 and value.isupper() and _place(value)),
     ),
     Recogniser(
         "state_zip",

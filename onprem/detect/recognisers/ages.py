@@ -1,5 +1,6 @@
 """Ages in digits and in words. The policy decides what an age becomes; over 89 it always changes."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 from onprem.detect.contract import Recogniser

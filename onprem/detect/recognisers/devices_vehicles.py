@@ -1,5 +1,6 @@
 """Vehicles (VIN, plates) and devices (serial, lot, UDI, IMEI, model numbers by label)."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 import re
@@ -19,13 +20,17 @@ _VEHICLE = words(
     "licen[cs]e plates?(?:" + _NUMBER + ")?", "number plate", "plates?(?:" + _NUMBER + "|(?= ?[:#]))", "licen[cs]e tag", "tag" + _NUMBER, "vehicle reg(?:istration)?(?:" + _NUMBER + ")?",
     "car reg(?:istration)?(?:" + _NUMBER + ")?", "reg(?:istration)? plate", "rego", "vin(?:" + _NUMBER + ")?", "vehicle" + _NUMBER, "vehicle identification(?:" + _NUMBER + ")?", "matr[ií]cula",
 )  # fmt: skip
-_VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+_VIN_VALUES = dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
+)
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
 def _vin(value: str) -> bool:
     """Check a vehicle identification number: 17 characters, check digit at place 9 modulo 11 (49 CFR 565.15)."""
-    total = sum((int(c) if c.isdigit() else _VIN_VALUES[c]) * weight for c, weight in zip(value, _VIN_WEIGHTS, strict=True))
+    total = sum(
+        (int(c) if c.isdigit() else _VIN_VALUES[c]) * weight for c, weight in zip(value, _VIN_WEIGHTS, strict=True)
+    )
     return "0123456789X"[total % 11] == value[8] and len(digits(value)) >= 3
 
 

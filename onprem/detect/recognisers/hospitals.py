@@ -1,5 +1,6 @@
 """Hospitals, clinics, practices, pharmacies and homes by their suffix; employers and schools beside a verb or by suffix."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 import re
@@ -38,7 +39,11 @@ def _named(value: str) -> bool:
 
 
 def _named_plain(value: str) -> bool:
-    return _named(value) and not any(word in lexicon("en_everyday") - lexicon("word_surnames") for word in value.split()[:-1] if word not in lexicon("facility_words"))
+    return _named(value) and not any(
+        word in lexicon("en_everyday") - lexicon("word_surnames")
+        for word in value.split()[:-1]
+        if word not in lexicon("facility_words")
+    )
 
 
 _COMPANY = rf"{_CHAIN},?[ ](?:Inc|LLC|L\.L\.C|Ltd|LTD|Corp(?:oration)?|PLC|plc|GmbH|S\.A|LLP|Bros|Brothers|& Sons|Holdings|Industries|Enterprises|Logistics|Airlines|Bank|Foundation|Church|Parish|Mosque|Synagogue|Temple)(?![A-Za-z])\.?"
@@ -97,7 +102,7 @@ RECOGNISERS = (
         0.7,
         examples("He drives for <ORGANISATION>Acorn Logistics</ORGANISATION> and <ORGANISATION>Baxter & Finch Ltd.</ORGANISATION>", "Blood Group, Control Group, Study Group, Food Bank"),
         reach=(110, 16),
-        needs=(" Inc", " LLC", "L.L.C", " Ltd", " LTD", " Corp", " PLC", " plc", "GmbH", " S.A", " LLP", " Bros", " Brothers", " Sons", "Holdings", "Industries", "Enterprises", "Logistics", "Airlines", " Bank", 
+        needs=(" Inc", " LLC", "L.L.C", " Ltd", " LTD", " Corp", " PLC", " plc", "GmbH", " S.A", " LLP", " Bros", " Brothers", " Sons", "Holdings", "Industries", "Enterprises", "Logistics", "Airlines", " Bank",
                "Foundation", "Church", "Parish", "Mosque", "Synagogue", "Temple"),
         check=_named,
     ),

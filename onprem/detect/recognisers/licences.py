@@ -1,5 +1,6 @@
 """Certificate and licence numbers: NPI (Luhn), DEA, medical and driver's licences, passports, visas."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 from onprem import checksums
@@ -15,7 +16,14 @@ _LICENCE = words(
     "gdc" + _NUMBER, "hcpc" + _NUMBER, "imc" + _NUMBER, "cpso(?:" + _NUMBER + ")?", "permit" + _NUMBER, "certificate" + _NUMBER, "board cert(?:ification)?" + _NUMBER, "clia(?:" + _NUMBER + ")?",
     "taxonomy(?: code)?", "rn" + _NUMBER, "rn licen[cs]e(?:" + _NUMBER + ")?", "crm(?:[-/][A-Z]{2})?(?=[ :#]{1,3}\\d)",
 )  # fmt: skip
-_PASSPORT = words("passport(?:" + _NUMBER + ")?", "travel document" + _NUMBER, "visa" + _NUMBER, "pass" + _NUMBER, "green card" + _NUMBER, "laissez-passer")
+_PASSPORT = words(
+    "passport(?:" + _NUMBER + ")?",
+    "travel document" + _NUMBER,
+    "visa" + _NUMBER,
+    "pass" + _NUMBER,
+    "green card" + _NUMBER,
+    "laissez-passer",
+)
 
 RECOGNISERS = (
     Recogniser(

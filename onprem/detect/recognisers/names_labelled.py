@@ -1,10 +1,21 @@
 """Names after a label, a relation, a salutation or a signature: Patient: Anna Lee; daughter Anna; Dear Ms Lee; cc: J. Wu."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 from onprem.detect.contract import Recogniser
 from onprem.detect.recognisers._build import examples, words
-from onprem.detect.recognisers._names import LAST_FIRST, LOOSE, NAME, NOT_EPONYM, STOP, TWO, WORD, given_first, not_everyday
+from onprem.detect.recognisers._names import (
+    LAST_FIRST,
+    LOOSE,
+    NAME,
+    NOT_EPONYM,
+    STOP,
+    TWO,
+    WORD,
+    given_first,
+    not_everyday,
+)
 from onprem.labels import Label
 
 _NAME_LABEL = words(
@@ -32,10 +43,45 @@ _RELATION = words(
     "step-?(?:mother|father|son|daughter|brother|sister)", "mother-in-law", "father-in-law", "sister-in-law", "brother-in-law", "son-in-law", "daughter-in-law", "friend", "neighbou?r", "roommate", "caregiver", "carer", "guardian", "baby", "infant", "newborn", "child",
     "colleague", "boss", "landlord", "dog", "foster (?:mother|father|parent)", "ex-?(?:wife|husband)", "widow", "named", "called",
 )  # fmt: skip
-_SIGN_OFF = words("sincerely", "kind regards", "best regards", "warm regards", "regards", "best wishes", "best", "thanks", "thank you", "many thanks", "yours(?: sincerely| faithfully| truly)?", "respectfully(?: submitted| yours)?", "cordially", "cheers", "signed", "love", "with thanks", "warmly")
-_SALUTATION = words("dear", "hi", "hello", "hey", "good (?:morning|afternoon|evening)", "welcome", "thanks", "thank you", "bye", "goodbye", "happy birthday", "congratulations", "sorry")
+_SIGN_OFF = words(
+    "sincerely",
+    "kind regards",
+    "best regards",
+    "warm regards",
+    "regards",
+    "best wishes",
+    "best",
+    "thanks",
+    "thank you",
+    "many thanks",
+    "yours(?: sincerely| faithfully| truly)?",
+    "respectfully(?: submitted| yours)?",
+    "cordially",
+    "cheers",
+    "signed",
+    "love",
+    "with thanks",
+    "warmly",
+)
+_SALUTATION = words(
+    "dear",
+    "hi",
+    "hello",
+    "hey",
+    "good (?:morning|afternoon|evening)",
+    "welcome",
+    "thanks",
+    "thank you",
+    "bye",
+    "goodbye",
+    "happy birthday",
+    "congratulations",
+    "sorry",
+)
 _TITLE = r"(?:(?i:dr|mr|mrs|ms|miss|prof|sir|nurse|sister|rev)\.?[ ]{1,2})?"
-_COLON = r"(?:\([A-Za-z ,/]{1,24}\))?[ \t]{0,8}(?:[:=|]|[-]{1,2}(?=[ ])|\t|\.{3,20}|_{2,20})[ \t:._]{0,12}(?:\n[ \t]{0,8})?"
+_COLON = (
+    r"(?:\([A-Za-z ,/]{1,24}\))?[ \t]{0,8}(?:[:=|]|[-]{1,2}(?=[ ])|\t|\.{3,20}|_{2,20})[ \t:._]{0,12}(?:\n[ \t]{0,8})?"
+)
 
 RECOGNISERS = (
     Recogniser(
@@ -69,7 +115,7 @@ RECOGNISERS = (
             "Nurse: Please call. Subject: Referral.",
         ),
         check=not_everyday,
-        reach=(80, 90),
+        reach=(40, 64),
         needs=(":", "=", "|", "\t", "...", "__", " - "),
     ),
     Recogniser(

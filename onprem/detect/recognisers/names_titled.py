@@ -1,10 +1,11 @@
 """Names beside a title or a credential: Dr. Lee, Mrs. O'Brien, nurse Anna Kim, John Smith, MD, dr smith."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 from onprem.detect.contract import Recogniser
 from onprem.detect.recognisers._build import examples, words
-from onprem.detect.recognisers._names import NAME, NOT_EPONYM, STOP, TITLED, TWO, plain_surname
+from onprem.detect.recognisers._names import NOT_EPONYM, STOP, TITLED, TWO, plain_surname
 from onprem.labels import Label
 
 _TITLES = words(
@@ -12,9 +13,48 @@ _TITLES = words(
     "frau", "mme", "mlle", "madame", "monsieur", "dott?(?:oressa|ssa)?", "shri", "smt", "sheikh", "doctor", "miss", "mister", "rabbi", "imam", "pastor", "deacon", "nurse", "matron",
     "chaplain", "messrs", "hr", "dra", "bro", "fr", "sister", "brother", "father", "sir", "dame", "lady", "lord",
 )  # fmt: skip
-_TITLE_NEEDS = tuple(f"{title}{end}" for title in "dr drs mr ms mx rev sgt lt col maj hon hr fr sr sra bro" .split() for end in (" ", "."))
-_TITLE_NEEDS += ("mrs", "prof", "capt", "judge", "señor", "srta", "herr", "frau", "mme", "mlle", "madame", "monsieur", "dott", "dra.", "shri", "smt", "sheikh", "doctor ", "miss ", "mister", "rabbi", "imam ")
-_TITLE_NEEDS += ("pastor", "deacon", "nurse ", "matron", "chaplain", "messrs", "sister ", "brother ", "father ", "sir ", "dame ", "lady ", "lord ")
+_TITLE_NEEDS: tuple[str, ...] = tuple(
+    f"{title}{end}" for title in "dr drs mr ms mx rev sgt lt col maj hon hr fr sr sra bro".split() for end in (" ", ".")
+)
+_TITLE_NEEDS += (
+    "mrs",
+    "prof",
+    "capt",
+    "judge",
+    "señor",
+    "srta",
+    "herr",
+    "frau",
+    "mme",
+    "mlle",
+    "madame",
+    "monsieur",
+    "dott",
+    "dra.",
+    "shri",
+    "smt",
+    "sheikh",
+    "doctor ",
+    "miss ",
+    "mister",
+    "rabbi",
+    "imam ",
+)
+_TITLE_NEEDS += (
+    "pastor",
+    "deacon",
+    "nurse ",
+    "matron",
+    "chaplain",
+    "messrs",
+    "sister ",
+    "brother ",
+    "father ",
+    "sir ",
+    "dame ",
+    "lady ",
+    "lord ",
+)
 _ROLES = words(
     "attending", "resident", "fellow", "intern", "registrar", "consultant", "surgeon", "hospitalist", "physician", "paramedic", "midwife", "pharmacist", "therapist", "psychologist",
     "psychiatrist", "social worker", "case manager", "care coordinator", "dietitian", "cardiologist", "neurologist", "oncologist", "radiologist", "pathologist", "urologist", "nephrologist",

@@ -1,5 +1,6 @@
 """National numbers of persons: US social security, UK, Canada, Australia, India, Brazil, Ireland and European forms."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 import re
@@ -9,14 +10,32 @@ from onprem.detect.contract import Recogniser
 from onprem.detect.recognisers._build import GAP, DigitCount, digits, examples, words
 from onprem.labels import Label
 
-_SSN_LABEL = words("ssns?", "ss ?(?:#|no\\b|num\\b|number)", "soc(?:ial)?\\.? ?sec(?:urity)?\\.?(?: ?(?:number|num|no|#))?", "social(?= ?(?:#|number|is|:))")
-_LAST_FOUR = words("last (?:four|4)(?: digits?)?(?: of)?(?: (?:his|her|their|the|my|patient))?(?:'s)?(?: (?:ssn?|social(?: security)?(?: number)?|mrn))?", "ending (?:in|with)", "ends in")
+_SSN_LABEL = words(
+    "ssns?",
+    "ss ?(?:#|no\\b|num\\b|number)",
+    "soc(?:ial)?\\.? ?sec(?:urity)?\\.?(?: ?(?:number|num|no|#))?",
+    "social(?= ?(?:#|number|is|:))",
+)
+_LAST_FOUR = words(
+    "last (?:four|4)(?: digits?)?(?: of)?(?: (?:his|her|their|the|my|patient))?(?:'s)?(?: (?:ssn?|social(?: security)?(?: number)?|mrn))?",
+    "ending (?:in|with)",
+    "ends in",
+)
 
 _VERHOEFF_D = (
     "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
     "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
 )  # fmt: skip
-_VERHOEFF_P = ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
+_VERHOEFF_P = (
+    "0123456789",
+    "1576283094",
+    "5803796142",
+    "8916043527",
+    "9453126870",
+    "4286573901",
+    "2793806415",
+    "7046913258",
+)
 
 
 def _aadhaar(value: str) -> bool:
@@ -74,7 +93,13 @@ def _pps(value: str) -> bool:
 
 def _spain(value: str) -> bool:
     """Check a Spanish DNI or NIE: number modulo 23 gives the letter."""
-    number = checksums.compact(value).translate(str.maketrans("XYZ", "012"), ) if value[0] in "XYZ" else checksums.compact(value)
+    number = (
+        checksums.compact(value).translate(
+            str.maketrans("XYZ", "012"),
+        )
+        if value[0] in "XYZ"
+        else checksums.compact(value)
+    )
     body, letter = number[:-1], checksums.compact(value)[-1]
     return body.isdigit() and "TRWAGMYFPDXBNJZSQVHLCKE"[int(body) % 23] == letter
 
@@ -115,7 +140,10 @@ RECOGNISERS = (
     Recogniser(
         "ssn_labelled",
         Label.SSN,
-        _SSN_LABEL + r"(?:[ \t]{0,2}\((?i:last (?:4|four)|us)\))?" + GAP + r"(?P<v>(?:[\dXx*•#]{3}[- .]?[\dXx*•#]{2}[- .]?\d{4}|[Xx*•#]{2,9}[- ]?\d{4}|\d{4}))(?![\w]|-\d)",
+        _SSN_LABEL
+        + r"(?:[ \t]{0,2}\((?i:last (?:4|four)|us)\))?"
+        + GAP
+        + r"(?P<v>(?:[\dXx*•#]{3}[- .]?[\dXx*•#]{2}[- .]?\d{4}|[Xx*•#]{2,9}[- ]?\d{4}|\d{4}))(?![\w]|-\d)",
         0.95,
         examples(
             "SSN: <SSN>219099999</SSN>; ss# <SSN>xxx-xx-6789</SSN>",
@@ -158,7 +186,9 @@ RECOGNISERS = (
     Recogniser(
         "national_number_labelled",
         Label.NATIONAL_ID,
-        _NATIONAL_LABEL + GAP + r"(?P<v>(?=[A-Z]{0,6}[-. ]?\d)[A-Za-z0-9]{1,20}(?:[-./ ]{1,2}[A-Za-z]?\d[A-Za-z0-9]{0,10}){0,5}(?:[ -]?[A-Z]{1,2}(?![A-Za-z]))?)",
+        _NATIONAL_LABEL
+        + GAP
+        + r"(?P<v>(?=[A-Z]{0,6}[-. ]?\d)[A-Za-z0-9]{1,20}(?:[-./ ]{1,2}[A-Za-z]?\d[A-Za-z0-9]{0,10}){0,5}(?:[ -]?[A-Z]{1,2}(?![A-Za-z]))?)",
         0.9,
         examples(
             "NHS No: <NATIONAL_ID>485 777 3456</NATIONAL_ID>",
@@ -167,9 +197,56 @@ RECOGNISERS = (
             "TFN <NATIONAL_ID>876 543 210</NATIONAL_ID>; national ID: <NATIONAL_ID>AB-1234567</NATIONAL_ID>",
             "NHS 111 advice; pan-negative; ID consult 2 days; IHI score",
         ),
-        needs=("number", "nhs", "ni n", "ni #", "national", "nino", "sin", "social ins", "tfn", "tax", "tin", "ein", "aadha", "pan n", "pan c", "pan #", "uan", "cpf", "rg", "cns", "dni",
-               "nie", "nif", "curp", "rfc", "pps", "bsn", "insee", "nir", "codice", "personnummer", "cnp", "pesel", "identity", "id", "nric", "hkid", "mykad", "cnic",
-               "nin", "alien", "a-number", "uscis", "medicare", "ihi", "crn", "iqama", "resident reg"),
+        needs=(
+            "number",
+            "nhs",
+            "ni n",
+            "ni #",
+            "national",
+            "nino",
+            "sin",
+            "social ins",
+            "tfn",
+            "tax",
+            "tin",
+            "ein",
+            "aadha",
+            "pan n",
+            "pan c",
+            "pan #",
+            "uan",
+            "cpf",
+            "rg",
+            "cns",
+            "dni",
+            "nie",
+            "nif",
+            "curp",
+            "rfc",
+            "pps",
+            "bsn",
+            "insee",
+            "nir",
+            "codice",
+            "personnummer",
+            "cnp",
+            "pesel",
+            "identity",
+            "id",
+            "nric",
+            "hkid",
+            "mykad",
+            "cnic",
+            "nin",
+            "alien",
+            "a-number",
+            "uscis",
+            "medicare",
+            "ihi",
+            "crn",
+            "iqama",
+            "resident reg",
+        ),
         check=DigitCount(6, 20),
     ),
     Recogniser(

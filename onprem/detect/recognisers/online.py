@@ -1,5 +1,6 @@
 """E-mail and web addresses, host names, network and hardware addresses, user names and handles."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 import ipaddress
@@ -20,7 +21,9 @@ _TLD = any_of(
     ).split()
 )
 # Country codes that are also words or units are believed only in addresses with a path, "www" or "@".
-_SAFE_TLD = any_of("com org net edu gov mil info biz health hospital clinic care doctor app io ai uk ca au de fr cn ie nz eu us".split())
+_SAFE_TLD = any_of(
+    "com org net edu gov mil info biz health hospital clinic care doctor app io ai uk ca au de fr cn ie nz eu us".split()
+)
 _LOCAL = r"[A-Za-z0-9\u00c0-\u024f](?:[A-Za-z0-9\u00c0-\u024f._%+'-]{0,62}[A-Za-z0-9\u00c0-\u024f_+-])?"
 _HOST = r"(?:[A-Za-z0-9\u00c0-\u024f](?:[A-Za-z0-9\u00c0-\u024f-]{0,40}[A-Za-z0-9\u00c0-\u024f])?\.){1,6}"
 _PATH = r"(?::\d{2,5})?(?:[/?#][^\s<>\"'\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]{0,300})?"
@@ -132,7 +135,7 @@ RECOGNISERS = (
         0.9,
         examples("Host <IP_ADDRESS>2001:db8::8a2e:370:7334</IP_ADDRESS>", "at 12:30:45; ratio 1:2:3; a::b"),
         reach=(6, 60),
-        needs=(":",),
+        needs=("number",),
         check=_ip6,
     ),
     Recogniser(

@@ -1,5 +1,6 @@
 """Telephone, fax and pager numbers: North American in every written form, international with +, local with a label."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 from onprem.detect.contract import Recogniser
@@ -29,11 +30,42 @@ _WAY = (
 )
 _DATE = r"(?!\d{1,4}(?P<s>[-./])\d{1,2}(?P=s)\d{1,4}(?!\d))"
 _ANY = _DATE + r"(?P<v>\+?\(?\d(?:[ ]?[-./() ]{0,3}\d){5,14}" + _EXTENSION + r")(?![\w]|[/.]\d)"
-_PLUS = r"\+(?<![\w+].)[ ]?[1-9]\d{0,2}[ .\-]{0,2}(?:\(0?\d{1,5}\)[ .\-]{0,2})?\d{1,5}(?:[ .\-/]{1,2}\d{1,5}){0,6}(?!\d)"
+_PLUS = (
+    r"\+(?<![\w+].)[ ]?[1-9]\d{0,2}[ .\-]{0,2}(?:\(0?\d{1,5}\)[ .\-]{0,2})?\d{1,5}(?:[ .\-/]{1,2}\d{1,5}){0,6}(?!\d)"
+)
 _FAX = words("fax", "facsimile", "telefax", "f(?=[.:] ?[(+\\d])")
 _PAGER = words("pager", "page", "paged", "bleep", "beeper", "pgr", "bleeped", "vocera", "ascom", "dect")
-_NEEDS = ("tel", "ph", "mob", "cell", "contact", "call", "text", "ring", "dial", "reach", "line", "home", "work", "offic")
-_NEEDS += ("whatsapp", "voicemail", "daytime", "evening", "switchboard", "sms", "viber", "p:", "p.", "t:", "t.", "m:", "m.")
+_NEEDS: tuple[str, ...] = (
+    "tel",
+    "ph",
+    "mob",
+    "cell",
+    "contact",
+    "call",
+    "text",
+    "ring",
+    "dial",
+    "reach",
+    "line",
+    "home",
+    "work",
+    "offic",
+)
+_NEEDS += (
+    "whatsapp",
+    "voicemail",
+    "daytime",
+    "evening",
+    "switchboard",
+    "sms",
+    "viber",
+    "p:",
+    "p.",
+    "t:",
+    "t.",
+    "m:",
+    "m.",
+)
 
 RECOGNISERS = (
     Recogniser(

@@ -1,5 +1,6 @@
 """Beds, rooms and bays of a ward, by label."""
 
+# ruff: noqa: E501 - a pattern, a list of labels and an example are each read whole
 from __future__ import annotations
 
 from onprem.detect.contract import Recogniser
