@@ -21,8 +21,8 @@ def phi(
     characters: Annotated[int, typer.Option(help="Characters of generated text to learn from.")] = 60_000_000,
 ) -> None:
     """Make the named-entity model of a language from generated text."""
-    from onprem.errors import OutputError, UsageError  # noqa: PLC0415 - help stays quick
-    from onprem.train.phi import Plan, train  # noqa: PLC0415
+    from onprem.errors import OutputError, UsageError
+    from onprem.train.phi import Plan, train
 
     if out.exists():
         raise OutputError("the output folder exists", hint="name a folder that does not exist yet")

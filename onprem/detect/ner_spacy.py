@@ -18,6 +18,7 @@ from onprem.detect.contract import Passage
 from onprem.detect.ner import NerDetector, read_network
 from onprem.text import tokenize
 
+
 class TokenRows:
     """A spaCy tokeniser that cuts text as `onprem.text.tokenize` does, with white space kept as tokens."""
 
@@ -46,15 +47,15 @@ class TokenRows:
             words.append(between)
             spaces.append(False)
 
-    def to_disk(self, path: Path, **_: object) -> None:
+    def to_disk(self, _path: Path, **_: object) -> None:
         """Nothing is kept: the tokeniser is code."""
 
-    def from_disk(self, path: Path, **_: object) -> TokenRows:
+    def from_disk(self, _path: Path, **_: object) -> TokenRows:
         """Nothing is kept: the tokeniser is code."""
         return self
 
 
-@registry.tokenizers("onprem.tokens.v1")
+@registry.tokenizers("onprem.tokens.v1")  # type: ignore[untyped-decorator]  # confection is untyped
 def make_tokenizer() -> Callable[[Language], TokenRows]:
     """Return what spaCy calls to make the tokeniser."""
 
@@ -91,6 +92,6 @@ class PhiComponent:
 
 
 @Language.factory("onprem_phi", default_config={"lang": "en"})
-def make_component(nlp: Language, name: str, lang: str) -> PhiComponent:
+def make_component(nlp: Language, name: str, lang: str) -> PhiComponent:  # noqa: ARG001 - spaCy names them
     """Return the component; its network is read by `from_disk`."""
     return PhiComponent(lang)

@@ -1,4 +1,4 @@
-"""The model card and the spaCy configuration: data, command, seed, digests and figures, in words that a hospital can read."""
+"""The model card (data, command, seed, digests, figures, in words a hospital can read) and the spaCy configuration."""
 
 from __future__ import annotations
 

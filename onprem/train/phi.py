@@ -36,6 +36,7 @@ from onprem.train.network import Adam, initial, learn
 LANGUAGES = ("en", "zh")
 _THRESHOLDS = (0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 _OVER_REDACTION = 0.004  # of non-identifying characters on the dev split
+_WARM_UP = 0.02  # share of the characters during which the rate rises
 _REPORT_EVERY = 20  # steps
 
 
@@ -144,7 +145,7 @@ def _learn(
         done = read / plan.characters
         if done >= 1:
             break
-        rate = plan.rate * min(1.0, (optimiser.steps + 1) / 200) * max(0.01, 1 - done)
+        rate = plan.rate * min(1.0, 0.01 + done / _WARM_UP) * max(0.01, 1 - done)
         _, gradients = learn(parameters, shape, batch, dropout=plan.dropout, generator=random)
         optimiser.step(gradients, rate=rate)
         if optimiser.steps % _REPORT_EVERY == 0:

@@ -66,7 +66,17 @@ def test_windows_cover_every_token_once():
 
 @pytest.mark.parametrize(
     "text",
-    ["\ud800", "Seen by Lee\ud83d.", "\x00\x00", "İstanbul'da Dr. Öztürk", "e\u0301" * 50, "\u200b", "\u0661\u0662", "𐐀" * 9, "A" * 100_000],
+    [
+        "\ud800",
+        "Seen by Lee\ud83d.",
+        "\x00\x00",
+        "İstanbul'da Dr. Öztürk",
+        "e\u0301" * 50,
+        "\u200b",
+        "\u0661\u0662",
+        "𐐀" * 9,
+        "A" * 100_000,
+    ],
 )
 def test_odd_characters_are_harmless(detector, text):
     for searched in (text, view(text).text):

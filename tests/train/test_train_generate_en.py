@@ -17,7 +17,9 @@ from onprem.train.generate.surface_en import renumbered, reworded, roughen, wrap
 
 pytest.importorskip("faker", reason="raw names come from Faker, which only regenerating the training text needs")
 pytest.importorskip("simple_icd_10_cm", reason="disease terms come from simple-icd-10-cm, needed only to regenerate")
-pytest.importorskip("spacy_lookups_data", reason="ordinary words come from spacy-lookups-data, needed only to regenerate")
+pytest.importorskip(
+    "spacy_lookups_data", reason="ordinary words come from spacy-lookups-data, needed only to regenerate"
+)
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -70,7 +72,9 @@ def test_a_short_list_leaves_no_split_empty():
 
 
 def test_wear_keeps_tags():
-    tagged = "Seen by Dr. <NAME>Ana Lee</NAME> on <DATE>March 3, 2021</DATE> at 9:15, call <PHONE>555-0101</PHONE>. " * 4
+    tagged = (
+        "Seen by Dr. <NAME>Ana Lee</NAME> on <DATE>March 3, 2021</DATE> at 9:15, call <PHONE>555-0101</PHONE>. " * 4
+    )
     for seed in range(200):
         assert len(parse(roughen(tagged, random.Random(seed))).spans) == 12
 
@@ -90,6 +94,8 @@ def test_wrapping_counts_what_is_seen():
 
 def test_injection_is_well_formed():
     rng = random.Random(4)
-    sentence = "The patient was seen yesterday by her doctor at the hospital, and her husband was there; she felt better."
+    sentence = (
+        "The patient was seen yesterday by her doctor at the hospital, and her husband was there; she felt better."
+    )
     made = [parse(inject(sentence, Scene(rng, "train", lambda _: ""), rng)) for _ in range(300)]
     assert sum(bool(document.spans) for document in made) > 250

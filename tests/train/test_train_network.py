@@ -22,9 +22,7 @@ def make_batch() -> Batch:
 def test_gradients_agree_with_finite_differences():
     random = np.random.default_rng(3)
     parameters = initial(SHAPE, random)
-    for value in parameters.values():
-        value += random.normal(0, 0.3, value.shape).astype(np.float32)
-    parameters = {name: value.astype(np.float64) for name, value in parameters.items()}
+    parameters = {name: value + random.normal(0, 0.3, value.shape) for name, value in parameters.items()}
     _, gradients = learn(parameters, SHAPE, make_batch(), dropout=0.0, generator=random)
     step = 1e-3
     for name, value in parameters.items():

@@ -2,6 +2,7 @@
 
 import json
 from itertools import cycle
+from typing import ClassVar
 
 import pytest
 
@@ -17,7 +18,7 @@ from onprem.train.measure import count, figures, hides
 class Tiny:
     """A generator of four sentences."""
 
-    LEARNT = {Label.NAME: Label.NAME, Label.BIRTH_DATE: Label.DATE, Label.DATE: Label.DATE}
+    LEARNT: ClassVar = {Label.NAME: Label.NAME, Label.BIRTH_DATE: Label.DATE, Label.DATE: Label.DATE}
 
     @staticmethod
     def documents(split, seed, data=None):
@@ -32,7 +33,13 @@ class Tiny:
 
 
 def plan(**changes):
-    values = {"characters": 30_000, "vocabulary_characters": 2_000, "batch_tokens": 300, "dev_documents": 8, "test_documents": 8}
+    values = {
+        "characters": 30_000,
+        "vocabulary_characters": 2_000,
+        "batch_tokens": 300,
+        "dev_documents": 8,
+        "test_documents": 8,
+    }
     return phi.Plan("en", **(values | changes))
 
 
@@ -50,7 +57,9 @@ def test_training_writes_a_model_that_loads_and_finds(tiny, tmp_path):
     assert meta["test"]["over_redaction"]["value"] == 0.0
     card = (tmp_path / "model" / "card.md").read_text(encoding="utf-8")
     assert meta["digests"]["weights.npz"] in card
-    assert json.loads((tmp_path / "model" / "meta.json").read_text(encoding="utf-8"))["command"].startswith("onprem train phi")
+    assert json.loads((tmp_path / "model" / "meta.json").read_text(encoding="utf-8"))["command"].startswith(
+        "onprem train phi"
+    )
 
 
 def test_the_seed_decides_every_byte(tiny, tmp_path):
@@ -80,7 +89,9 @@ def test_what_policies_keep_counts_for_nothing():
     assert not hides(Label.STATE, "Ohio")
     assert not hides(Label.AGE, "54")
     assert hides(Label.AGE, "91")
-    document = learnt_as(parse("Ana Lee, <AGE>54</AGE>, of <STATE>Ohio</STATE>, <NAME>Bo</NAME>"), {label: label for label in Label})
+    document = learnt_as(
+        parse("Ana Lee, <AGE>54</AGE>, of <STATE>Ohio</STATE>, <NAME>Bo</NAME>"), {label: label for label in Label}
+    )
     counts = count(document, document.spans[1:2])  # the state alone is found
     assert (counts.gold, counts.covered, counts.over, counts.clean) == (2, 0, 0, 0)
     result = figures([counts, count(document, document.spans)], seed=1)
