@@ -52,12 +52,11 @@ test-slow: $(STAMPS)/test
 	$(BIN)/python -m pytest -m slow
 
 ## make check   formatting, lint, types, layers, then the tests
-check: $(STAMPS)/dev
+check: $(STAMPS)/dev test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not slow"
 
 ## make bench   speed and memory beside stock Presidio, in one run
 bench: $(STAMPS)/bench

@@ -24,7 +24,7 @@ _FUZZY_LENGTH = 5
 _MAX_SKIPPED = 2  # separators between two tokens of a sequence
 
 folded = lru_cache(maxsize=200_000)(fold)
-_deletions = lru_cache(maxsize=100_000)(deletions)
+_deletions = lru_cache(maxsize=20_000)(deletions)
 
 
 class Matcher:

@@ -91,6 +91,8 @@ def _place(label: Label, shown: str) -> Iterator[Form]:
             continue
         if length >= (3 if han else 4):
             everyday = len(tokens) == 1 and tokens[0] in everyday_words()
+            if everyday and label is not Label.CITY:
+                continue  # "the Clinic", "Mercy": too common to be searched by themselves
             # the piece of a Latin address without a number is its town; a policy may keep that
             town = label is Label.ADDRESS and not han and not any(token.isdigit() for token in tokens)
             for written in _scripts(tokens) if han else (tokens,):

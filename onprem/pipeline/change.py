@@ -21,9 +21,12 @@ from onprem.pipeline.find import prepare_field, read_found
 from onprem.pipeline.known import persona_facts
 from onprem.pipeline.plan import Task
 from onprem.pipeline.room import Room, write_whole
+from onprem.policy.contract import Known
 from onprem.policy.surrogates import Persona
 from onprem.vault.keys import derive
 from onprem.vault.subjects import SubjectSecret
+
+_PERSONAS_KEPT = 256
 
 
 @dataclass(slots=True)
@@ -133,15 +136,28 @@ def _clean(
 
 def _one(room: Room, record: Record[Raw], subject: str | None, fields: dict[int, tuple[str, Sequence[Span]]]) -> Result:
     prepared = {at: (prepare_field(record.fields[at], room.spec.lang), spans) for at, (_, spans) in fields.items()}
-    facts, matchers = room.known.matchers(subject)
-    secret = room.subjects.get(subject) if subject is not None else unlinked(room, record.id)
-    persona = Persona(secret, persona_facts(facts), day_first=room.site.settings.dates_day_first)
+    _, matchers = room.known.matchers(subject)
+    persona = _stranger(room, record.id) if subject is None else _persona(room, subject)
     return deidentify(record, Found(prepared), Patient(matchers, persona), room.policy)
 
 
-def unlinked(room: Room, record: str) -> SubjectSecret:
-    """Return the secret of a record that names no patient: of this run alone, and gone with it."""
-    return SubjectSecret(derive(room.key, f"unlinked/{record}"))
+def _persona(room: Room, subject: str) -> Persona:
+    """Return the patient's persona; the last few are kept, since the records of a patient often stand together."""
+    made = room.personas.get(subject)
+    if made is None:
+        facts, _ = room.known.matchers(subject)
+        secret = room.subjects.get(subject)
+        made = Persona(secret, persona_facts(facts), day_first=room.site.settings.dates_day_first)
+        if len(room.personas) >= _PERSONAS_KEPT:
+            room.personas.clear()
+        room.personas[subject] = made
+    return made
+
+
+def _stranger(room: Room, record: str) -> Persona:
+    """Return the persona of a record that names no patient. Its secret is of this run alone, and gone with it."""
+    secret = SubjectSecret(derive(room.key, f"unlinked/{record}"))
+    return Persona(secret, Known(), day_first=room.site.settings.dates_day_first)
 
 
 def _count(tally: Tally, result: Result, index: int) -> None:

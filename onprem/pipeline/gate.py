@@ -10,6 +10,7 @@ file. Findings carry a code, a source index and a count, never a value.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from onprem.detect.ensemble import accepted
 from onprem.detect.roster import Matcher
 from onprem.errors import InputError
 from onprem.formats.contract import Chunk, Source
+from onprem.labels import Label
 from onprem.model import Held, Kind, Raw, Record, Span
 from onprem.pipeline.find import prepare_field, read_found
 from onprem.pipeline.known import Value
@@ -39,6 +41,7 @@ UNREADABLE = "output-unreadable"
 _MOVED = frozenset(
     {Operator.SHIFT, Operator.SURROGATE, Operator.KEEP, Operator.BAND, Operator.GENERALISE, Operator.ZIP3}
 )
+_PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(Label)})(?:-[0-9A-F]+)?\]")  # what redaction and codes leave
 _SURE = 0.85
 _MIN_SHAPE = 6  # characters; a shorter number is in every note
 
@@ -158,7 +161,7 @@ def _gate_record(room: Room, raw: Record[Raw], output: Record[Raw], into: tuple[
     # all fields at once, and the file's name; no known value spans a line
     views = [view(item.text) for item in output.fields]
     name = view(room.written[verdict.source].name).text
-    fields = "\n".join(shown.text for shown in views)
+    fields = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), "\n".join(shown.text for shown in views))
     passage = Passage(f"{fields}\n{name}", "mixed", Kind.CLINICAL)
     hits: list[tuple[str, Span]] = []
     if required & {"known-values", "file-names"}:

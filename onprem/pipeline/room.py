@@ -29,6 +29,7 @@ from onprem.pipeline.known import KnownStore
 from onprem.pipeline.plan import Plan, SourcePlan
 from onprem.policy.contract import Operator
 from onprem.policy.schema import Policy, load
+from onprem.policy.surrogates import Persona
 from onprem.vault.keys import MASTER, derive, read_key
 from onprem.vault.links import Links
 from onprem.vault.sealed import SealedStore
@@ -69,6 +70,7 @@ class Room:
 
     spec: Spec
     parent: bool = False  # the parent writes links, subjects and the roster; workers read
+    personas: dict[str, Persona] = field(default_factory=dict, repr=False)  # of the last few patients
     _stage: str = ""
     _sources: dict[int, Source] = field(default_factory=dict, repr=False)
     _reopened: dict[int, tuple[Source, tuple[Chunk, ...]]] = field(default_factory=dict, repr=False)
@@ -205,6 +207,7 @@ class Room:
         """Close what was opened."""
         self._sources.clear()
         self._reopened.clear()
+        self.personas.clear()
         for name in ("links", "subjects", "known"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
