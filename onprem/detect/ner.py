@@ -173,29 +173,25 @@ def _join(groups: Sequence[_Group], laid: Row) -> list[_Group]:
 
 
 def _heal(groups: Sequence[_Group], laid: Row) -> list[_Group]:
-    """Grow each identifier over letters and digits glued to it: `Mc` takes `Donald` along."""
+    """Grow each identifier over letters and digits glued to it: `Mc` takes `Donald` along. An age leaves its unit."""
     healed: list[_Group] = []
-    for first, last, label, score in groups:
-        while (
-            first > 0
-            and laid.spacing[first] == GLUED
-            and laid.words[first - 1].isalnum()
-            and laid.words[first].isalnum()
-            and not _is_han(laid.words[first - 1])
-            and not _is_han(laid.words[first])
-        ):
-            first -= 1  # noqa: PLW2901 - the bounds grow in place
-        while (
-            last + 1 < len(laid.words)
-            and laid.spacing[last + 1] == GLUED
-            and laid.words[last + 1].isalnum()
-            and laid.words[last].isalnum()
-            and not _is_han(laid.words[last + 1])
-            and not _is_han(laid.words[last])
-        ):
-            last += 1  # noqa: PLW2901
+    for group in groups:
+        first, last, label, score = group
+        if label is not Label.AGE:
+            while _one_word(laid, first):
+                first -= 1
+            while _one_word(laid, last + 1):
+                last += 1
         healed.append((first, last, label, score))
     return healed
+
+
+def _one_word(laid: Row, place: int) -> bool:
+    """Say whether the token at `place` goes on the word before it, as `Donald` in McDonald or `yo` in 54yo."""
+    if not 0 < place < len(laid.words) or laid.spacing[place] != GLUED:
+        return False
+    before, here = laid.words[place - 1], laid.words[place]
+    return before.isalnum() and here.isalnum() and not _is_han(before) and not _is_han(here)
 
 
 def _is_han(word: str) -> bool:
