@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from onprem.detect.contract import Detector, Passage, Recogniser
+from onprem.detect.doubt import refute
 from onprem.detect.language import language
 from onprem.detect.resolve import resolve
 from onprem.detect.roster import Matcher
@@ -185,7 +186,7 @@ def original(shown: View, spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _settle(passage: Passage, spans: Sequence[Span]) -> tuple[Span, ...]:
-    return resolve(passage.text, context_veto(passage.text, spans))
+    return resolve(passage.text, refute(passage.text, context_veto(passage.text, spans)))
 
 
 def _covered(span: Span, spans: Sequence[Span]) -> bool:

@@ -1,0 +1,128 @@
+"""Guesses of the model that their own form refutes: a word in small letters, a score taken for a date, a time for a phone.
+
+Rules it keeps:
+
+1. Only spans that the named-entity model alone found are touched; what any other source found stays as it is.
+2. Words are cut only from the edges of a guess, and only where the text around it uses capitals: in dictation written in
+   small letters a small letter says nothing.
+3. A word that is also a given name or a frequent surname is never refuted for being a word when it has a capital.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from onprem import dates
+from onprem.detect.lexicons import words
+from onprem.labels import Label
+from onprem.model import Span
+
+_TRIMMED = frozenset({Label.NAME, Label.CITY, Label.ORGANISATION, Label.OTHER_ID, Label.ADDRESS, Label.STATE})
+_DROPPED_WHOLE = frozenset({Label.HOSPITAL, *_TRIMMED})
+_DATES = frozenset({Label.DATE, Label.BIRTH_DATE})
+_NUMBERED = frozenset({Label.PHONE, Label.FAX})
+_IDS = frozenset({Label.OTHER_ID, Label.RECORD_NUMBER, Label.DEVICE_ID, Label.ACCOUNT_NUMBER})
+# a quantity with its unit, perhaps after the short name of what was measured: "FT4 7.1pmol"
+_MEASURE = re.compile(
+    r"(?:[A-Za-z]{1,6}\d?[ :]{0,2})?[<>]?\d+(?:\.\d+)?[ ]?"
+    r"(?:[kcmn\u00b5\u03bcp]?(?:g|l|L|m|mol|IU|U|Eq|Hz|Pa)|mmHg|cmH2O|bpm|%)(?:/[A-Za-z\d.]+)?"
+)
+_WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
+_NUMERIC = re.compile(r"[\d/.\-: ]+")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|\n\s*|[-*•]\s+)$")
+_CAPITALS_PER_WORD = 0.04  # a text with fewer is written in small letters
+_AROUND = 400  # code points looked at to tell how a text is written
+_PARTICLES = frozenset("de la le du da di do dos del der den van von bin ibn al el ben of y e st the and".split())
+
+
+@lru_cache(maxsize=1)
+def _english() -> frozenset[str]:
+    return words("en_words") | words("not_names")
+
+
+@lru_cache(maxsize=1)
+def _possible_names() -> frozenset[str]:
+    return words("given_names") | words("ambiguous_names") | words("word_surnames")
+
+
+def is_word(token: str) -> bool:
+    """Say whether a token is an English word or a regular inflection of one."""
+    low = token.lower()
+    known = _english()
+    if low in known:
+        return True
+    stems = (low[:-1] if low.endswith("s") else "", low[:-2] if low.endswith(("es", "ed")) else "", low[:-3])
+    return any(len(stem) >= 3 and stem in known for stem in stems[:2]) or (low.endswith("ing") and stems[2] in known)
+
+
+def refute(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Return the spans with refuted guesses trimmed or left out. Offsets are those of `text`, the view."""
+    given = list(spans)
+    return [
+        kept
+        for span in given
+        if (kept := span if not _guessed(span) else _examined(text, span)) is not None
+    ]
+
+
+def _guessed(span: Span) -> bool:
+    return bool(span.by) and all(name.split("/")[0] == "ner" for name in span.by)
+
+
+def _examined(text: str, span: Span) -> Span | None:
+    value = text[span.start : span.end]
+    if span.label in _IDS and _MEASURE.fullmatch(value):
+        return None
+    if not value.isascii():
+        return span
+    if span.label in _DATES and "/" in value and _NUMERIC.fullmatch(value):
+        return span if dates.parse_date(value) is not None else None
+    if span.label in _NUMBERED:
+        return span if sum(map(str.isdigit, value)) >= 5 else None
+    if span.label in _DROPPED_WHOLE and _has_capitals(text, span):
+        return _trimmed(text, span)
+    return span
+
+
+def _trimmed(text: str, span: Span) -> Span | None:
+    found = [(match.start(), match.end()) for match in _WORD.finditer(text, span.start, span.end)]
+    if not found:
+        return span
+    small = [_is_small_word(text[start:end]) for start, end in found]
+    if all(small):
+        return None if not any(map(str.isdigit, text[span.start : span.end])) else span
+    if not any(text[start].isupper() for start, _ in found):
+        return span  # a name in small letters: an ordinary word beside it may be its other half
+    if len(found) == 1 and span.label is Label.NAME and _starts_sentence(text, *found[0]):
+        return None
+    if span.label not in _TRIMMED:
+        return span
+    first, last = 0, len(found) - 1
+    while small[first]:
+        first += 1
+    while small[last]:
+        last -= 1
+    start = found[first][0] if first else span.start
+    end = found[last][1] if last < len(found) - 1 else span.end
+    return Span(start, end, span.label, span.score, span.by)
+
+
+def _is_small_word(token: str) -> bool:
+    return token.islower() and token not in _PARTICLES and len(token) > 1 and is_word(token)
+
+
+def _starts_sentence(text: str, start: int, end: int) -> bool:
+    """Say whether a lone capitalised English word owes its capital to the beginning of a sentence or line."""
+    token = text[start:end]
+    if not (token[0].isupper() and token[1:].islower()) or token.lower() in _possible_names() or not is_word(token):
+        return False
+    return _SENTENCE_START.search(text[max(0, start - 12) : start]) is not None
+
+
+def _has_capitals(text: str, span: Span) -> bool:
+    around = text[max(0, span.start - _AROUND) : span.end + _AROUND]
+    found = _WORD.findall(around)
+    capitals = sum(word[0].isupper() and not word.isupper() for word in found)
+    return capitals >= 1 and capitals >= _CAPITALS_PER_WORD * len(found)
