@@ -28,7 +28,7 @@ from onprem.model import Kind, Span
 NAME = "ner"
 PART = "phi"  # the folder of the network inside a model folder
 FILES = ("network.json", "weights.npz", "words.txt")
-_BATCH_TOKENS = 3_000  # what fits the second-level cache at width 96
+_BATCH_TOKENS = 800  # rows that stay in the second-level cache at width 96
 _WINDOW_TOKENS = 4_000
 
 # Labels that policies keep or band: a place or a name mistaken for one of these would be shown, so it must be clear.

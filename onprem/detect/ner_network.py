@@ -50,14 +50,16 @@ def buckets(features: Hashes, column: int, rows: int) -> tuple[npt.NDArray[np.in
     return (first % np.uint64(rows)).astype(np.int64), (second % np.uint64(rows)).astype(np.int64)
 
 
-def spread(vectors: Floats, dilation: int) -> Floats:
+def spread(vectors: Floats, dilation: int, out: Floats | None = None) -> Floats:
     """Lay beside each row the rows `dilation` before and after it (zeros beyond the ends): shape (n, 3 * width)."""
     count, width = vectors.shape
-    wide = np.zeros((count, 3 * width), dtype=np.float32)
-    wide[dilation:, :width] = vectors[:-dilation] if dilation < count else vectors[:0]
+    wide = np.empty((count, 3 * width), dtype=np.float32) if out is None else out
+    reach = min(dilation, count)
+    wide[:reach, :width] = 0
+    wide[reach:, :width] = vectors[: count - reach]
     wide[:, width : 2 * width] = vectors
-    if dilation < count:
-        wide[:-dilation, 2 * width :] = vectors[dilation:]
+    wide[count - reach :, 2 * width :] = 0
+    wide[: count - reach, 2 * width :] = vectors[reach:]
     return wide
 
 
@@ -83,18 +85,22 @@ def words_forward(parameters: Parameters, shape: Shape, features: Hashes) -> Flo
 
 
 def rows_forward(parameters: Parameters, shape: Shape, vectors: Floats) -> Floats:
-    """Return the logits of tags for a sheet of word vectors, shape (n, len(tags))."""
-    width = shape.width
+    """Return the logits of tags for a sheet of word vectors, shape (n, len(tags)). Buffers are made once per sheet."""
+    count, width = vectors.shape
+    vectors = vectors.copy()
+    wide = np.empty((count, 3 * width), dtype=np.float32)
+    hidden = np.empty((count, shape.pieces * width), dtype=np.float32)
+    best = np.empty((count, width), dtype=np.float32)
     for index, dilation in enumerate(shape.dilations):
-        hidden = spread(vectors, dilation) @ parameters[f"layer{index}.weight"]
+        np.matmul(spread(vectors, dilation, wide), parameters[f"layer{index}.weight"], out=hidden)
         hidden += parameters[f"layer{index}.bias"]
-        best = hidden[:, :width]
+        best[:] = hidden[:, :width]
         for piece in range(1, shape.pieces):
-            best = np.maximum(best, hidden[:, piece * width : (piece + 1) * width])
-        normal, _ = normalise(best)
-        normal *= parameters[f"layer{index}.gain"]
-        normal += parameters[f"layer{index}.shift"]
-        vectors = vectors + normal
+            np.maximum(best, hidden[:, piece * width : (piece + 1) * width], out=best)
+        normalise(best)
+        best *= parameters[f"layer{index}.gain"]
+        best += parameters[f"layer{index}.shift"]
+        vectors += best
     logits: Floats = vectors @ parameters["out.weight"] + parameters["out.bias"]
     return logits
 
