@@ -302,7 +302,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         pattern=(
             r"(?:序列号|序列號|出厂编号|设备编号|机身号|植入物编号|植入物条码|起搏器编号|支架编号|假体编号|"
             r"产品编号|SN|S/N|UDI|IMEI|器械编号|"
-            rf"设备号|机器号){LINK}(?P<v>(?=[A-Za-z\-/]{{0,12}}\d)[A-Za-z\d][A-Za-z\d\-/]{{4,40}})"
+            rf"设备号|机器号){LINK}(?P<v>(?=[A-Za-z\-/]{{0,12}}\d)[A-Za-z\d][A-Za-z\d\-/]{{3,39}}[A-Za-z\d])"
         ),
         score=0.85,
         needs=(*"序列 编号 机身号 植入物 UDI IMEI SN S/N 设备号 机器号".split(),),

@@ -20,14 +20,15 @@ _CITY_NAMES = tuple(_PLACES["cities"].split())
 _CITY = any_of(_CITY_NAMES)
 _DISTRICT = any_of(_PLACES["districts"].split())
 _STOPS = (
-    "在去到至于往经由从赴被把让给我你他她您的了是为后及与跟因自又也就刚今昨有转送住看找问说叫请这那哪某各每患者"
+    "进離离謝谢據据检檢系居在去到至于往经由从赴被把让给我你他她您的了是为后及与跟因自又也就刚今昨有转送住看找"
+    "问说叫请这那哪某各每患者"
     "於從給讓說問請這與轉獨"
 )  # in no name
 _BEFORE = "现和或同等家当前本曾已其回来向将入都时再该"  # in names, but one may also begin behind them
 # a character of a place's or institution's own name
 _H = han_except(_STOPS)
 _NUM = r"[\d一二三四五六七八九十百零〇]"
-_START = rf"(?<!{han_except(_STOPS + _BEFORE)})"  # where such a name may begin
+_START = rf"(?<!{han_except(_STOPS + _BEFORE)})(?!回[^龙民族春兴]|来[^宾安凤])"  # where such a name may begin
 
 _BARE_CITIES = tuple(name for name in _CITY_NAMES if not name.endswith(("市", "盟")) and len(name) <= 4)
 _IN = "[在去到于赴往从回住自]"

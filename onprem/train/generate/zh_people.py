@@ -8,7 +8,7 @@ from __future__ import annotations
 from random import Random
 
 from onprem.train.generate.contract import Split
-from onprem.train.generate.zh_words import of_split, words
+from onprem.train.generate.zh_words import all_surnames, common_characters, of_split, words
 
 
 class People:
@@ -19,30 +19,34 @@ class People:
         self.random = random
 
     def surname(self) -> str:
-        """Draw a Han surname; one in seven is rare, one in twenty-five compound."""
+        """Draw a Han surname: half by frequency, the others evenly among all, so that rare ones are met often."""
         draw = self.random.random()
-        if draw < 0.04:
+        if draw < 0.05:
             return self.random.choice(words("names", "compound"))
-        if draw < 0.18:
-            return self.random.choice(words("names", "surname_rare"))
+        if draw < 0.45:
+            return self.random.choice(all_surnames())
         common = words("names", "surname_weight_common")
         return common[min(int(self.random.expovariate(1 / 30)), len(common) - 1)]
 
     def given(self, age: int, *, single: float = 0.16) -> str:
-        """Draw a given name of the style of its generation: one character, two, seldom three or doubled."""
+        """Draw a given name of the style of its generation: one character, two, seldom three or doubled.
+
+        Some characters come from all that are in common use, since people are named 年, 有 and 是 too.
+        """
         random = self.random
         draw = random.random()
-        if draw < single:
-            return random.choice(words("names", "single"))
         style = "older" if age > 58 else "middle" if age > 28 else "young"
         pool = words("names", style)
+        if draw < single:
+            return random.choice(words("names", "single") if random.random() < 0.75 else common_characters())
         if draw < single + 0.15:
             pool = words("names", random.choice(("older", "middle", "young")))
         if draw > 0.97:
             return random.choice(pool) * 2
         if draw > 0.96:
             return "".join(random.choices(pool, k=3))
-        return random.choice(pool) + random.choice(pool)
+        first, second = (random.choice(pool if random.random() < 0.82 else common_characters()) for _ in range(2))
+        return first + second
 
     def name(self, age: int = 40) -> str:
         """Draw the full name of a person: mostly Han, else of an ethnic group, of Korea, or of a foreigner."""

@@ -28,7 +28,7 @@ def words(section: str, name: str) -> tuple[str, ...]:
 
 @cache
 def _table(name: str) -> Mapping[str, Any]:
-    folder = _LEXICONS if name == "zh_places" else _HERE
+    folder = _LEXICONS if name in {"zh_places", "zh_surnames"} else _HERE
     return tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
 
 
@@ -37,6 +37,23 @@ def places(name: str) -> tuple[str, ...]:
     """Return a list of the place lexicon that the recognisers use too."""
     value = _table("zh_places")[name]
     return tuple(value.split()) if isinstance(value, str) else tuple(value)
+
+
+@cache
+def all_surnames() -> tuple[str, ...]:
+    """Return every surname character known here, common, rare and of the recognisers' lexicon; each once."""
+    lexicon = _table("zh_surnames")
+    listed = "".join((*words("names", "surname_weight_common"), *words("names", "surname_rare")))
+    return tuple(dict.fromkeys(listed + lexicon["safe"] + lexicon["risky"]))
+
+
+@cache
+def common_characters() -> tuple[str, ...]:
+    """Return the 3755 characters in common use (GB 2312, level 1)."""
+    pairs = (bytes((row, cell)) for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
+    return tuple(
+        pair.decode("gb2312") for pair in pairs if pair not in {b"\xd7" + bytes((c,)) for c in range(0xFA, 0xFF)}
+    )
 
 
 def of_split(make: Callable[[], str], split: Split) -> str:
