@@ -46,7 +46,7 @@ class Plan:
 
     lang: str
     seed: int = 0
-    characters: int = 60_000_000
+    characters: int = 40_000_000
     vocabulary_characters: int = 8_000_000
     vocabulary_size: int = 40_000
     least_count: int = 3
@@ -177,6 +177,11 @@ def choose_threshold(
     return chosen, trials
 
 
+def _command(plan: Plan) -> str:
+    data = " --data DIR" if plan.data else ""
+    return f"onprem train phi --lang {plan.lang} --seed {plan.seed} --characters {plan.characters}{data} --out DIR"
+
+
 def _meta(plan: Plan, out: Path, threshold: float) -> dict[str, object]:
     digests = {name: hashlib.sha256((out / PART / name).read_bytes()).hexdigest() for name in FILES}
     return {
@@ -188,7 +193,7 @@ def _meta(plan: Plan, out: Path, threshold: float) -> dict[str, object]:
         "license": "Apache-2.0",
         "pipeline": [PART],
         "components": [PART],
-        "command": f"onprem train phi --lang {plan.lang} --seed {plan.seed}",
+        "command": _command(plan),
         "seed": plan.seed,
         "characters": plan.characters,
         "threshold": threshold,

@@ -44,7 +44,7 @@ _SECTIONS = {
     "n": "negative", "m": "message", "d": "dictation", "g": "dialogue", "e": "general",
 }  # fmt: skip
 _DRAWS = re.compile(r"\{(nq|[qhspoacnmdge])(s?)\}")
-_ABSTRACTS, _CARRIERS = 0.10, 0.06  # shares of documents that are text of others, with nobody named
+_ABSTRACTS, _CARRIERS = 0.13, 0.06  # shares of documents that are text of others, with nobody named
 _INJECTED = 0.30  # share of documents that are text of others with identities put in
 _QUESTIONS = ("What is", "What are", "Is ", "How is", "Which", "A {aged}", "What does")
 

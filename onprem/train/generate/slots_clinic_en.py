@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onprem.train.generate import coined_en as coined
 from onprem.train.generate.stage_en import Stage, clinic
 
 _VITALS = (
@@ -18,6 +19,43 @@ _VITALS = (
 
 class ClinicSlots(Stage):
     """Slots that identify nobody, but for the age by its decade."""
+
+    def slot_eponym(self) -> str:
+        """A sign, score or instrument under somebody's name, known or coined."""
+        return coined.eponym(self.rng, self.split) if self.rng.random() < 0.5 else self.rng.choice(clinic()["eponym"])
+
+    def slot_drug(self) -> str:
+        """A drug, known or coined."""
+        return coined.drug(self.rng) if self.rng.random() < 0.3 else self.rng.choice(clinic()["drug"])
+
+    def slot_brand(self) -> str:
+        """A product, known or coined."""
+        return coined.device(self.rng) if self.rng.random() < 0.5 else self.rng.choice(clinic()["brand"])
+
+    def slot_gene(self) -> str:
+        """A gene or an abbreviation, known or coined."""
+        return coined.abbreviation(self.rng) if self.rng.random() < 0.7 else self.rng.choice(clinic()["gene"])
+
+    def slot_abbr(self) -> str:
+        """A coined abbreviation."""
+        return coined.abbreviation(self.rng)
+
+    def slot_germ(self) -> str:
+        """A germ."""
+        return coined.organism(self.rng)
+
+    def slot_cited(self) -> str:
+        """A citation of authors."""
+        return coined.citation(self.rng, self.split)
+
+    def slot_head(self) -> str:
+        """The heading of a section."""
+        heading = self.rng.choice(coined.lists()["headings"])
+        return self.rng.choice((heading, heading.upper(), heading.lower(), heading))
+
+    def slot_label(self) -> str:
+        """The label of a number."""
+        return self.rng.choice(coined.lists()["labels"])
 
     def slot_he(self) -> str:
         """Pronoun, subject."""

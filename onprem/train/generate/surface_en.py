@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable
 
+from onprem.train.generate.coined_en import abbreviation
 from onprem.train.generate.lexicon_en import dictionary
 
 _PIECE = re.compile(r"(</?[A-Z_]+>)")
@@ -41,6 +42,8 @@ def reworded(text: str, rng: random.Random, *, share: float) -> str:
         word = match.group()
         if draw < share * 0.1:
             return ""
+        if draw < share * 0.2:
+            return abbreviation(rng)
         other = rng.choice(words)
         return other.capitalize() if word[0].isupper() else other
 
