@@ -43,13 +43,13 @@ def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tag
     weights = tuple(accumulate(weight for weight, _ in KINDS.values()))
     while True:
         kind = random.choices(kinds, cum_weights=weights)[0]
-        tagged = _trimmed(write(kind, split, random, carriers).tagged())
+        tagged = trimmed(write(kind, split, random, carriers).tagged())
         if tagged.text:
             yield noisy(tagged, random)
 
 
-def _trimmed(tagged: Tagged) -> Tagged:
-    """Cut white space at both ends."""
+def trimmed(tagged: Tagged) -> Tagged:
+    """Return the document without white space at both ends."""
     lead = len(tagged.text) - len(tagged.text.lstrip())
     text = tagged.text.strip()
     return Tagged(text, tuple(Gold(span.start - lead, span.end - lead, span.label) for span in tagged.spans))
