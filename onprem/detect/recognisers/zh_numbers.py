@@ -57,7 +57,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         pattern=r"(?<![\dA-Za-z])(?P<v>[1-9](?:[ \-]?\d){16}[ \-]?[\dXx])(?![\dA-Za-z])",
         score=0.99,
         check=_resident,
-        needs=("digit",),
+        needs=("number",),
         clinical=True,
         examples=(
             Example("持<NATIONAL_ID>11010519491231002X</NATIONAL_ID>办理入院"),
@@ -114,7 +114,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         label=Label.PASSPORT,
         pattern=r"(?<![\dA-Za-z])(?P<v>(?:E[A-HJ-NP-Z]\d{7}|E\d{8}|G\d{8}|[HM]\d{8}(?:\d{2})?))(?![\dA-Za-z])",
         score=0.8,
-        needs=("digit",),
+        needs=("number",),
         langs=_ZH,
         examples=(Example("持<PASSPORT>EA1234567</PASSPORT>入境"), Example("批号 EX123")),
     ),
@@ -131,7 +131,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         label=Label.PHONE,
         pattern=_MOBILE,
         score=0.95,
-        needs=("digit",),
+        needs=("number",),
         clinical=True,
         examples=(
             Example("电话<PHONE>13800138000</PHONE>"),
@@ -145,7 +145,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         label=Label.PHONE,
         pattern=_LANDLINE,
         score=0.9,
-        needs=("digit",),
+        needs=("number",),
         examples=(
             Example("电话<PHONE>028-85422114</PHONE>"),
             Example("(<PHONE>0571-8765 4321转805</PHONE>)"),
@@ -204,8 +204,8 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         pattern=(
             r"(?:微信号?|微信ID|WeChat|wechat|VX|vx|V信|QQ号?码?|QQ群|qq|企鹅号|钉钉号?|支付宝账?号?|抖音号?|"
             r"邮箱|电子邮件)"
-            r"(?:号码?|账号|帐号)?\s{0,2}(?:[:=为是]|同手机号?)?\s{0,2}(?P<v>[A-Za-z0-9][A-Za-z0-9_.\-]{4,30}(?:@[\w.\-"
-            r"]{3,40})?)"
+            r"(?:号码?|账号|帐号)?\s{0,2}(?:[:=为是]|同手机号?)?\s{0,2}(?P<v>[A-Za-z0-9][A-Za-z0-9_.\-]{4,30}"
+            r"(?:@[A-Za-z0-9_.\-]{3,40})?)"
         ),
         score=0.9,
         needs=(*"微信 wechat vx V信 qq 企鹅号 钉钉 支付宝 抖音 邮箱 电子邮件".split(),),
@@ -258,7 +258,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         pattern=r"(?<![\d.])(?P<v>(?:62|4\d|5[1-5]|35|37)\d{2}(?:[ \-]?\d{4}){2,3}[ \-]?\d{1,4})(?![\d])",
         score=0.85,
         check=lambda value: 15 <= len(checksums.compact(value)) <= 19 and checksums.luhn(value),
-        needs=("digit",),
+        needs=("number",),
         examples=(
             Example("转入<ACCOUNT_NUMBER>6222021304001234561</ACCOUNT_NUMBER>"),
             Example("编码6222021304001234569无效"),

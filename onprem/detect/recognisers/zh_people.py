@@ -333,7 +333,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         pattern=rf"(?P<v>{_NOT}{_ALL}{HAN}{{1,2}}之(?:[大小长次幼双三二]?[子女婴]|双胎[大小]|[大小]宝|新生儿))",
         score=0.95,
         check=lambda value: not any(word in value for word in ("女士", "先生", "大爷", "阿姨", "医生")),
-        needs=("之",),
+        needs=tuple(f"之{child}" for child in "子女婴大小长次幼双三二新"),
         langs=_ZH,
         examples=(
             Example("新生儿<NAME>李梅之子</NAME>"),
