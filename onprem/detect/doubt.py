@@ -29,6 +29,17 @@ _MEASURE = re.compile(
     r"(?:[A-Za-z]{1,6}\d?[ :]{0,2})?[<>]?\d+(?:\.\d+)?[ ]?"
     r"(?:[kcmn\u00b5\u03bcp]?(?:g|l|L|m|mol|IU|U|Eq|Hz|Pa)|mmHg|cmH2O|bpm|%)(?:/[A-Za-z\d.]+)?"
 )
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):?[0-5]\d|\d{1,3}")  # a time of day, or too few digits to be anybody's
+_BED_WORD = re.compile(r"(?i:bed|room|rm|ward|bay|unit|cubicle|pod|floor)|[床室区号房]")
+_DATE_SIGN = re.compile(r"[\d〇零一二三四五六七八九十廿年月日号周星期天旬初末春夏秋冬节晨晚午今昨明前后去]")
+_ROMAN = re.compile(r"[IVX]{2,5}")
+_NUMBER_AFTER = re.compile(r"[ :=]{1,2}(?:\d|[IV]{1,3}\b)")
+_TITLE_BEFORE = re.compile(r"(?i:\b(?:dr|mr|mrs|ms|miss|prof|nurse|patient|pt|name)\b)[ .:]*$")
+# Named scales that are written with their result alone ("Glasgow 15", "Folstein 28/30").
+_SCORES = frozenset(
+    "glasgow folstein berg tinetti mallampati miller apgar norton braden morse ramsay rankin barthel hamilton zarit bishop "
+    "wells ranson norton katz lawton waterlow karnofsky killip forrester gleason breslow clark cormack".split()
+)
 _WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 _NUMERIC = re.compile(r"[\d/.\-: ]+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|\n\s*|[-*•]\s+)$")
@@ -73,17 +84,29 @@ def _guessed(span: Span) -> bool:
 
 def _examined(text: str, span: Span) -> Span | None:
     value = text[span.start : span.end]
-    if span.label in _IDS and _MEASURE.fullmatch(value):
+    if _impossible(text, span, value):
         return None
     if not value.isascii():
         return span
     if span.label in _DATES and "/" in value and _NUMERIC.fullmatch(value):
         return span if dates.parse_date(value) is not None else None
-    if span.label in _NUMBERED:
-        return span if sum(map(str.isdigit, value)) >= 5 else None
     if span.label in _DROPPED_WHOLE and _has_capitals(text, span):
         return _trimmed(text, span)
     return span
+
+
+def _impossible(text: str, span: Span, value: str) -> bool:
+    """Say whether a guess lacks what every identifier of its label has."""
+    label = span.label
+    if label in _IDS or label in _NUMBERED:
+        return bool(_MEASURE.fullmatch(value) or _CLOCK.fullmatch(value))
+    if label is Label.BED:
+        return not _BED_WORD.search(text, max(0, span.start - 16), span.end)
+    if label is Label.NAME:
+        before = text[max(0, span.start - 16) : span.start]
+        scored = value.lower() in _SCORES and _NUMBER_AFTER.match(text, span.end) and not _TITLE_BEFORE.search(before)
+        return bool(scored or _ROMAN.fullmatch(value))
+    return label in _DATES and not value.isascii() and not _DATE_SIGN.search(value)
 
 
 def _trimmed(text: str, span: Span) -> Span | None:
