@@ -71,11 +71,7 @@ def is_word(token: str) -> bool:
 def refute(text: str, spans: Iterable[Span]) -> list[Span]:
     """Return the spans with refuted guesses trimmed or left out. Offsets are those of `text`, the view."""
     given = list(spans)
-    return [
-        kept
-        for span in given
-        if (kept := span if not _guessed(span) else _examined(text, span)) is not None
-    ]
+    return [kept for span in given if (kept := span if not _guessed(span) else _examined(text, span)) is not None]
 
 
 def _guessed(span: Span) -> bool:
@@ -106,7 +102,7 @@ def _impossible(text: str, span: Span, value: str) -> bool:
         before = text[max(0, span.start - 16) : span.start]
         scored = value.lower() in _SCORES and _NUMBER_AFTER.match(text, span.end) and not _TITLE_BEFORE.search(before)
         return bool(scored or _ROMAN.fullmatch(value))
-    return label in _DATES and not value.isascii() and not _DATE_SIGN.search(value)
+    return label in _DATES and not value.isascii() and _DATE_SIGN.search(value) is None
 
 
 def _trimmed(text: str, span: Span) -> Span | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from onprem import families
 from onprem.detect.contract import Passage, Recogniser
@@ -37,12 +38,12 @@ _UPPER_SHARE = 0.006  # dictation and chat hold fewer capitals than this; ordina
 _SPACE = re.compile(r"\s")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Rule:
-    """A recogniser, compiled."""
+    """A recogniser made ready. Its expression is compiled when it is first asked for: few texts need them all."""
 
-    find: re.Pattern[str]
-    group: str | int
+    name: str
+    pattern: str
     label: Label
     score: float
     by: frozenset[str]
@@ -57,16 +58,29 @@ class _Rule:
     reach: tuple[int, int]
     mask: int  # the bits of `needs`
 
+    @cached_property
+    def find(self) -> re.Pattern[str]:
+        """The compiled expression.
 
-def _compile(recogniser: Recogniser, number: Callable[[str], int]) -> _Rule:
-    try:
-        find = re.compile(recogniser.pattern)
-    except re.error:
-        raise PolicyError(f"recogniser {recogniser.name}: the pattern is no regular expression") from None
+        Raises:
+            PolicyError: the pattern is no regular expression.
+        """
+        try:
+            return re.compile(self.pattern)
+        except re.error:
+            raise PolicyError(f"recogniser {self.name}: the pattern is no regular expression") from None
+
+    @cached_property
+    def group(self) -> str | int:
+        """The group that holds the identifier."""
+        return "v" if "v" in self.find.groupindex else 0
+
+
+def _ready(recogniser: Recogniser, number: Callable[[str], int]) -> _Rule:
     words = tuple(need for need in recogniser.needs if need not in _CONDITIONS)
     return _Rule(
-        find,
-        "v" if "v" in find.groupindex else 0,
+        recogniser.name,
+        recogniser.pattern,
         recogniser.label,
         recogniser.score,
         frozenset({f"{NAME}/{recogniser.name}"}),
@@ -214,13 +228,15 @@ class PatternDetector:
     name = NAME
 
     def __init__(self, extra: Sequence[Recogniser] = ()) -> None:
-        """Compile the recognisers.
+        """Make the recognisers ready.
 
         Raises:
             PolicyError: a pattern is no regular expression, or two recognisers have one name.
         """
         self._needs = _Needs()
-        rules = [_compile(item, self._needs.number) for item in (*recognisers(), *extra)]
+        rules = [_ready(item, self._needs.number) for item in (*recognisers(), *extra)]
+        for rule in rules[len(rules) - len(extra) :]:
+            _ = rule.find  # a policy's own pattern is checked at once, ours by the tests
         names = [name for rule in rules for name in rule.by]
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
