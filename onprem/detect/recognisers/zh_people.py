@@ -146,6 +146,20 @@ _VERB = (
 )
 
 
+_NO_GIVEN_NAME = frozenset("痛肿者医上下内时天血病体能会可性子我你他院总")
+_NO_NAME_CHARACTERS = frozenset(
+    "的了在有是不也都很就被把这那我你他她吗呢啊吧怎么什会能要去来到过没着给让因为但如果从及并其和且则需予查诊症"
+    "炎痛药针片检周前后月日点病患医院科"
+)
+_TITLE_ENDS = tuple("先生 女士 小姐 教授 老师 大哥 大姐 师傅 专家 大夫 医生 主任 护士 阿姨 大爷 奶奶 爷爷 叔叔".split())
+
+
+def _related(value: str) -> bool:
+    """Say whether what stands behind a relation can be a full name."""
+    given = value[1:]
+    return given not in _NO_GIVEN_NAME and not value.endswith(_TITLE_ENDS) and not _NO_NAME_CHARACTERS & set(given)
+
+
 def _titled(value: str) -> bool:
     """Say whether what stands before a title can be a name."""
     if value[:2] in words_not_names():
@@ -286,40 +300,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         score=0.8,
         needs=("han",),
         langs=_ZH,
-        check=lambda value: (
-            value[1:]
-            not in {
-                "痛",
-                "肿",
-                "者",
-                "医",
-                "上",
-                "下",
-                "内",
-                "时",
-                "天",
-                "血",
-                "病",
-                "体",
-                "能",
-                "会",
-                "可",
-                "性",
-                "子",
-                "我",
-                "你",
-                "他",
-                "院",
-            }
-            and not any(
-                c in value[1:]
-                for c in (
-                    "的了在有是不也都很就被把这那我你他她吗呢啊吧怎么什会能要去来到过没着给让因为但如果从及并其"
-                    "和且则需予查"
-                    "诊症炎痛药针片检周前后月日点病患医院科"
-                )
-            )
-        ),
+        check=_related,
         examples=(
             Example("其子<NAME>张明</NAME>陪同"),
             Example("女儿<NAME>王小红</NAME>（电话13800138000）"),

@@ -20,7 +20,7 @@ _CITY_NAMES = tuple(_PLACES["cities"].split())
 _CITY = any_of(_CITY_NAMES)
 _DISTRICT = any_of(_PLACES["districts"].split())
 _STOPS = (
-    "进離离謝谢據据检檢系居在去到至于往经由从赴被把让给我你他她您的了是为后及与跟因自又也就刚今昨有转送住看找"
+    "进離离謝谢據据检檢系居询詢位在去到至于往经由从赴被把让给我你他她您的了是为后及与跟因自又也就刚今昨有转送住看找"
     "问说叫请这那哪某各每患者"
     "於從給讓說問請這與轉獨"
 )  # in no name
@@ -28,7 +28,9 @@ _BEFORE = "现和或同等家当前本曾已其回来向将入都时再该"  # i
 # a character of a place's or institution's own name
 _H = han_except(_STOPS)
 _NUM = r"[\d一二三四五六七八九十百零〇]"
-_START = rf"(?<!{han_except(_STOPS + _BEFORE)})(?!回[^龙民族春兴]|来[^宾安凤])"  # where such a name may begin
+_START = (
+    rf"(?<!{han_except(_STOPS + _BEFORE)})(?![年月日号])(?!回[^龙民族春兴]|来[^宾安凤])"  # where such a name may begin
+)
 
 _BARE_CITIES = tuple(name for name in _CITY_NAMES if not name.endswith(("市", "盟")) and len(name) <= 4)
 _IN = "[在去到于赴往从回住自]"
@@ -51,7 +53,7 @@ _ESTATE_KIND = (
 ).split()
 _ESTATE = rf"{_H}{{1,24}}?{any_of(_ESTATE_KIND)}"
 _VILLAGE = (
-    rf"{_H}{{1,18}}?(?:镇|乡|街道|苏木|农场|林场|团场){_H}{{0,8}}(?:村|社区|居委会|屯|寨|庄|连|队|嘎查)(?:委会|"
+    rf"{_H}{{1,18}}?(?:镇|乡|街道|苏木|农场|林场|团场){_H}{{0,8}}(?:村(?!医)|社区|居委会|屯|寨|庄|连|队|嘎查)(?:委会|"
     rf"民委员会)?(?:{_NUM}{{1,3}}(?:组|社|队|号|屯))?(?:\s?{_NUM}{{1,4}}号)?"
 )
 _AMBIGUOUS = ("同济", "浙一", "浙二", "宣武", "新华医院")  # need a preposition before them

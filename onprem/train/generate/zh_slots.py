@@ -5,6 +5,8 @@ Rules: departments and clinical words stay outside of spans.
 
 from __future__ import annotations
 
+import re
+
 from onprem.labels import Label
 from onprem.train.generate.zh_dates import date_text
 from onprem.train.generate.zh_scene import Draft, Scene, Slot, clinical, compiled, identity, plain
@@ -74,6 +76,15 @@ def _dose(scene: Scene) -> str:
     )
 
 
+_BARE_YEAR = re.compile(r"\d{2,4}年")
+
+
+def _past(scene: Scene, draft: Draft) -> None:
+    """A day, month or year some time ago; a bare year is no identifier."""
+    text = scene.date(years=(0, 15), coarse=0.5)
+    draft.write(text, None if _BARE_YEAR.fullmatch(text) else Label.DATE)
+
+
 _WHERE: dict[str, Slot] = {
     "addr": _address,
     "loc": identity(Label.ADDRESS, lambda s: s.places.local_address()),
@@ -98,8 +109,8 @@ _WHERE: dict[str, Slot] = {
 _WHEN: dict[str, Slot] = {
     "D": identity(Label.DATE, lambda s: s.date()),
     "D2": identity(Label.DATE, lambda s: s.date()),
-    "Dp": identity(Label.DATE, lambda s: s.date(years=(0, 15), coarse=0.5)),
-    "Dp2": identity(Label.DATE, lambda s: s.date(years=(0, 15), coarse=0.5)),
+    "Dp": _past,
+    "Dp2": _past,
     "Dm": identity(
         Label.DATE,
         lambda s: date_text((s.year, s.random.randint(1, 12), s.random.randint(1, 30)), s.random, habit=10, coarse=0.0),
@@ -108,7 +119,7 @@ _WHEN: dict[str, Slot] = {
         Label.DATE,
         lambda s: date_text((s.year, s.random.randint(1, 12), s.random.randint(1, 28)), s.random, habit=11, coarse=0.0),
     ),
-    "Dy": identity(Label.DATE, lambda s: f"{s.year - s.random.randint(0, 30)}年"),
+    "Dy": plain(lambda s: f"{s.year - s.random.randint(0, 30)}年"),
     "Df": identity(
         Label.DATE,
         lambda s: s.random.choice(
