@@ -32,6 +32,15 @@ _MEASURE = re.compile(
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):?[0-5]\d|\d{1,3}")  # a time of day, or too few digits to be anybody's
 _BED_WORD = re.compile(r"(?i:bed|room|rm|ward|bay|unit|cubicle|pod|floor)|[床室区号房]")
 _DATE_SIGN = re.compile(r"[\d〇零一二三四五六七八九十廿年月日号周星期天旬初末春夏秋冬节晨晚午今昨明前后去]")
+_ORDINAL = re.compile(r"(?:the )?\d{1,2}(?:st|nd|rd|th)")
+_COUNTED_AFTER = re.compile(
+    r" (?:and the \d+(?:st|nd|rd|th) )?(?:days?|weeks?|months?|years?|hours?|percentile|rib|toe|finger|dose)\b"
+)
+_PHONE_BEFORE = re.compile(r"(?i:pager?|ext\.?|extension|beeper|call|phone|tel|dial|fax|cell|mobile|x|#|at)[ .:#\d-]*$")
+_CAPITALS = re.compile(r"[A-Z]{2,4}")
+_SIGNED = re.compile(r"(?:[-\u2014/~]|(?i:by|signed|initials?|dr|nurse)[ .:]*)[ ]?$")
+_CREDENTIAL_AFTER = re.compile(r",? ?(?:RN|MD|DO|NP|PA|LPN|CNA|RT|PT|OT|MA|PharmD)\b")
+_SURE = 0.9
 _ROMAN = re.compile(r"[IVX]{2,5}")
 _NUMBER_AFTER = re.compile(r"[ :=]{1,2}(?:\d|[IV]{1,3}\b)")
 _TITLE_BEFORE = re.compile(r"(?i:\b(?:dr|mr|mrs|ms|miss|prof|nurse|patient|pt|name)\b)[ .:]*$")
@@ -94,15 +103,30 @@ def _examined(text: str, span: Span) -> Span | None:
 def _impossible(text: str, span: Span, value: str) -> bool:
     """Say whether a guess lacks what every identifier of its label has."""
     label = span.label
+    before = text[max(0, span.start - 16) : span.start]
     if label in _IDS or label in _NUMBERED:
-        return bool(_MEASURE.fullmatch(value) or _CLOCK.fullmatch(value))
+        short = label in _NUMBERED and value.isdigit() and len(value) < 7 and not _PHONE_BEFORE.search(before)
+        return short or any(form.fullmatch(value) for form in (_MEASURE, _CLOCK))
     if label is Label.BED:
-        return not _BED_WORD.search(text, max(0, span.start - 16), span.end)
-    if label is Label.NAME:
-        before = text[max(0, span.start - 16) : span.start]
-        scored = value.lower() in _SCORES and _NUMBER_AFTER.match(text, span.end) and not _TITLE_BEFORE.search(before)
-        return bool(scored or _ROMAN.fullmatch(value))
-    return label in _DATES and not value.isascii() and _DATE_SIGN.search(value) is None
+        return _BED_WORD.search(text, max(0, span.start - 16), span.end) is None
+    if label in _DATES:
+        counted = _ORDINAL.fullmatch(value) and _COUNTED_AFTER.match(text, span.end)
+        return counted is not None if value.isascii() else _DATE_SIGN.search(value) is None
+    if label in (Label.NAME, Label.CITY, Label.ORGANISATION) and value.lower() in words("countries"):
+        return True
+    return label is Label.NAME and _no_person(text, span, before)
+
+
+def _no_person(text: str, span: Span, before: str) -> bool:
+    """Say whether a lone token guessed to be a name is a numeral, a scale with its result, or an abbreviation."""
+    value = text[span.start : span.end]
+    if _ROMAN.fullmatch(value):
+        return True
+    if value.lower() in _SCORES:
+        return _NUMBER_AFTER.match(text, span.end) is not None and _TITLE_BEFORE.search(before) is None
+    # initials sign a note ("--JQ, RN"); anywhere else two or three capitals in a text that uses small letters abbreviate
+    brief = _CAPITALS.fullmatch(value) is not None and span.score < _SURE and _has_capitals(text, span)
+    return brief and _SIGNED.search(before) is None and _CREDENTIAL_AFTER.match(text, span.end) is None
 
 
 def _trimmed(text: str, span: Span) -> Span | None:
@@ -142,6 +166,6 @@ def _starts_sentence(text: str, start: int, end: int) -> bool:
 
 def _has_capitals(text: str, span: Span) -> bool:
     around = text[max(0, span.start - _AROUND) : span.end + _AROUND]
-    found = _WORD.findall(around)
+    found: list[str] = _WORD.findall(around)
     capitals = sum(word[0].isupper() and not word.isupper() for word in found)
     return capitals >= 1 and capitals >= _CAPITALS_PER_WORD * len(found)

@@ -20,7 +20,7 @@ from onprem.labels import Label
 
 _NAME_LABEL = words(
     "names?", "full name", "legal name", "preferred name", "birth name", "maiden name", "middle name", "family name", "given names?", "christian name", "nick ?name", "print(?:ed)? name", "surnames?",
-    "forenames?", "first name", "last name", "first", "last(?= ?:)", "aka", "a\\.k\\.a\\.?", "alias(?:es)?", "also known as", "formerly(?: known as)?", "n[ée]e", "patient(?:'s)? name", "pt\\.? name", "client name", "name of patient", "patient called",
+    "forenames?", "first name", "last name", "first(?= ?:)", "last(?= ?:)", "aka", "a\\.k\\.a\\.?", "alias(?:es)?", "also known as", "formerly(?: known as)?", "n[ée]e", "patient(?:'s)? name", "pt\\.? name", "client name", "name of patient", "patient called",
     "goes by", "nombre", "apellidos?", "nom", "pr[ée]nom", "nome", "cognome", "nachname", "vorname", "responsible party", "emergency contact(?: name)?", "contact(?: person| name)", "next of kin", "nok", "power of attorney", "poa",
     "hcp", "hcpoa", "health ?care proxy", "guardian", "policy ?holder(?: name)?", "subscriber name", "guarantor(?: name)?", "insured(?: name)?", "witness(?:ed by)?", "interpreter(?: name)?",
 )  # fmt: skip
