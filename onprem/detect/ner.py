@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from onprem.detect.contract import Passage
 from onprem.detect.ner_features import GLUED, Row, row
@@ -28,6 +29,7 @@ from onprem.model import Kind, Span
 NAME = "ner"
 PART = "phi"  # the folder of the network inside a model folder
 FILES = ("network.json", "weights.npz", "words.txt")
+_WEAK = 0.25  # share of the threshold at which a token beside a flagged one is flagged too
 _BATCH_TOKENS = 800  # rows that stay in the second-level cache at width 96
 _WINDOW_TOKENS = 4_000
 
@@ -117,7 +119,7 @@ class NerDetector:
 
     def _marks(self, probabilities: Floats) -> list[_Mark]:
         inside = 1.0 - probabilities[:, 0]
-        places = np.flatnonzero(inside >= self.threshold)
+        places = np.flatnonzero(_extended(inside, self.threshold))
         if not len(places):
             return []
         by_label = probabilities[places, 1:].reshape(len(places), len(self._labels), 2)
@@ -132,6 +134,23 @@ class NerDetector:
                 places.tolist(), best.tolist(), begins.tolist(), inside[places].tolist(), strict=True
             )
         ]
+
+
+def _extended(inside: Floats, threshold: float) -> npt.NDArray[np.bool_]:
+    """Return which tokens are flagged: those that reach the threshold, and weaker ones that adjoin them in a row.
+
+    Where an identifier is certain, its doubtful end more likely belongs to it than not: the last line of an address, the
+    second half of a rare name.
+    """
+    flagged: npt.NDArray[np.bool_] = inside >= threshold
+    weak = inside >= _WEAK * threshold
+    while True:
+        beside = flagged.copy()
+        beside[1:] |= flagged[:-1] & weak[1:]
+        beside[:-1] |= flagged[1:] & weak[:-1]
+        if np.array_equal(beside, flagged):
+            return flagged
+        flagged = beside
 
 
 _Group = tuple[int, int, Label, float]  # first and last place in the row, label, score
