@@ -185,8 +185,13 @@ def original(shown: View, spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(Span(*shown.original(span.start, span.end), span.label, span.score, span.by) for span in spans)
 
 
+def believed(passage: Passage, spans: Sequence[Span]) -> list[Span]:
+    """Return the spans without the guesses that their context or their form speaks against."""
+    return refute(passage.text, context_veto(passage.text, spans))
+
+
 def _settle(passage: Passage, spans: Sequence[Span]) -> tuple[Span, ...]:
-    return resolve(passage.text, refute(passage.text, context_veto(passage.text, spans)))
+    return resolve(passage.text, believed(passage, spans))
 
 
 def _covered(span: Span, spans: Sequence[Span]) -> bool:

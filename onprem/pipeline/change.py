@@ -177,10 +177,13 @@ def _count(tally: Tally, result: Result, index: int) -> None:
 
 
 def _edit_line(place: tuple[int, int], record: Record[Raw], released: Released) -> str:
-    """Write where replacements stand: [source, record, {field index: [[start, end, length of the replacement], ...]}]."""
+    """Write where replacements stand: [source, record, {field index: [[start, end, length of the new text, label], ...]}]."""
     by_path = dict(released.edits)
     fields = {
-        str(at): [(edit.span.start, edit.span.end, len(edit.replacement)) for edit in by_path[item.path]]
+        str(at): [
+            (edit.span.start, edit.span.end, len(edit.replacement), edit.span.label.value)
+            for edit in by_path[item.path]
+        ]
         for at, item in enumerate(record.fields)
         if item.path in by_path
     }

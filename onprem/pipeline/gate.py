@@ -19,7 +19,7 @@ from pathlib import Path
 
 from onprem.checksums import compact
 from onprem.detect.contract import Passage
-from onprem.detect.ensemble import accepted
+from onprem.detect.ensemble import accepted, believed
 from onprem.detect.roster import Matcher
 from onprem.errors import InputError
 from onprem.formats.contract import Chunk, Source
@@ -42,6 +42,7 @@ _MOVED = frozenset(
     {Operator.SHIFT, Operator.SURROGATE, Operator.KEEP, Operator.BAND, Operator.GENERALISE, Operator.ZIP3}
 )
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(Label)})(?:-[0-9A-F]+)?\]")  # what redaction and codes leave
+_DATES = frozenset({Label.DATE, Label.BIRTH_DATE})
 _SURE = 0.85
 _MIN_SHAPE = 6  # characters; a shorter number is in every note
 
@@ -94,7 +95,7 @@ class _Evidence:
 
     subject: str | None = field(repr=False)
     spans: FieldSpans
-    edits: dict[int, list[tuple[int, int, int]]]  # field index -> (start, end, length of the replacement)
+    edits: dict[int, list[tuple[int, int, int, Label]]]  # field index -> (start, end, length of the replacement, label)
 
 
 def _evidence(room: Room, task: Task) -> dict[tuple[int, int], _Evidence]:
@@ -109,7 +110,10 @@ def _evidence(room: Room, task: Task) -> dict[tuple[int, int], _Evidence]:
     edits = room.folder / f"edits-{task.index:06}.jsonl"
     if edits.exists():
         for source, index, fields in read_lines(edits):
-            found[source, index].edits = {int(at): [tuple(edit) for edit in made] for at, made in fields.items()}
+            found[source, index].edits = {
+                int(at): [(start, end, length, Label(label)) for start, end, length, label in made]
+                for at, made in fields.items()
+            }
     return found
 
 
@@ -173,9 +177,27 @@ def _gate_record(room: Room, raw: Record[Raw], output: Record[Raw], into: tuple[
         return
     invented = _invented(raw, output, views, evidence)
     for code, span in hits:
-        shown = compact(passage.text[span.start : span.end])
-        if not any(start <= span.start and span.end <= end and shown not in old for start, end, old in invented):
+        if not any(_excuses(place, passage, span) for place in invented):
             verdict.hit(code, index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a replacement stands in the passage, what it stands for (compact), and its label."""
+
+    start: int
+    end: int
+    old: str = field(repr=False)
+    label: Label
+
+
+def _excuses(place: _Place, passage: Passage, span: Span) -> bool:
+    """Say whether a hit is an accident of a replacement: it does not repeat what it stands for, or is a month's name."""
+    if not (place.start <= span.start and span.end <= place.end):
+        return False
+    if place.label in _DATES and span.label not in _DATES:
+        return True  # "May 9" became "May 21", and the patient's name is May
+    return compact(passage.text[span.start : span.end]) not in place.old
 
 
 def _survives(room: Room, passage: Passage, span: Span, raw: Record[Raw]) -> bool:
@@ -188,20 +210,18 @@ def _survives(room: Room, passage: Passage, span: Span, raw: Record[Raw]) -> boo
     return any(shape in compact(view(item.text).text) for item in raw.fields)
 
 
-def _invented(
-    raw: Record[Raw], output: Record[Raw], views: Sequence[View], evidence: _Evidence
-) -> list[tuple[int, int, str]]:
-    """Return where replacements stand in the passage, with what each stands for (compact)."""
-    places: list[tuple[int, int, str]] = []
+def _invented(raw: Record[Raw], output: Record[Raw], views: Sequence[View], evidence: _Evidence) -> list[_Place]:
+    """Return where replacements stand in the passage."""
+    places: list[_Place] = []
     base = 0
     for at, (before, after, shown) in enumerate(zip(raw.fields, output.fields, views, strict=True)):
         made = evidence.edits.get(at, [])
-        grown = sum(length - (end - start) for start, end, length in made)
+        grown = sum(length - (end - start) for start, end, length, _ in made)
         if shown.offsets is None and len(after.text) == len(before.text) + grown:  # else: typed anew, no exemption
             moved = 0
-            for start, end, length in made:
+            for start, end, length, label in made:
                 old = compact(view(before.text[start:end]).text)
-                places.append((base + start + moved, base + start + moved + length, old))
+                places.append(_Place(base + start + moved, base + start + moved + length, old, label))
                 moved += length - (end - start)
         base += len(shown.text) + 1
     return places
@@ -213,7 +233,8 @@ def _own_values(room: Room, raw: Record[Raw], fields: FieldSpans) -> list[Value]
         if item.kind is Kind.IDENTIFIER and item.label is not None and item.text.strip():
             values.append((item.label, item.text.strip()))
         elif at in fields:
-            values += accepted(prepare_field(item, room.spec.lang).passage, fields[at][1])
+            passage = prepare_field(item, room.spec.lang).passage
+            values += accepted(passage, believed(passage, fields[at][1]))
     return values
 
 
