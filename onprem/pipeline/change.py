@@ -177,7 +177,7 @@ def _count(tally: Tally, result: Result, index: int) -> None:
 
 
 def _edit_line(place: tuple[int, int], record: Record[Raw], released: Released) -> str:
-    """Write where replacements stand: [source, record, {field index: [[start, end, length of the new text, label], ...]}]."""
+    """Write where replacements stand: [source, record, {field index: [[start, end, new length, label], ...]}]."""
     by_path = dict(released.edits)
     fields = {
         str(at): [
