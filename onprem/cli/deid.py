@@ -177,7 +177,7 @@ def _hints(summary: RunSummary) -> None:
     ]
     for source, position in unknown[:5]:
         render.talk(
-            f"hint: column {position} of source {source} is held; tell the site what it is: onprem policy column"
+            f"hint: column {position} of source {source} is held; tell the site: onprem policy column HEADER WHAT"
         )
     if summary.held_records:
         render.talk(f"hint: what is held, by source and record: held/{summary.run}/held.jsonl in the site")

@@ -54,6 +54,7 @@ class Gated:
     source: int
     codes: Counter[str] = field(default_factory=Counter)
     records: list[int] = field(default_factory=list)
+    values: int = 0  # how many values were searched for
 
     def hit(self, code: str, record: int) -> None:
         """Count one finding."""
@@ -74,7 +75,10 @@ def gate_task(room: Room, task: Task) -> int:
         verdict = gated.setdefault(source, Gated(source))
         if source in room.written:
             _gate_chunk(room, (source, position), room.written[source], (evidence, verdict))
-    lines = [json.dumps({"source": g.source, "codes": g.codes, "records": g.records}) for g in gated.values()]
+    lines = [
+        json.dumps({"source": g.source, "codes": g.codes, "records": g.records, "values": g.values})
+        for g in gated.values()
+    ]
     write_whole(result, lines)
     return records
 
@@ -83,7 +87,7 @@ def read_gated(path: Path) -> Iterator[Gated]:
     """Yield what `gate_task` wrote."""
     for line in path.read_text(encoding="utf-8").splitlines():
         plain = json.loads(line)
-        yield Gated(plain["source"], Counter(plain["codes"]), plain["records"])
+        yield Gated(plain["source"], Counter(plain["codes"]), plain["records"], plain["values"])
 
 
 FieldSpans = dict[int, tuple[str, list[Span]]]  # field index -> language, raw spans
@@ -161,7 +165,9 @@ def _gate_record(room: Room, raw: Record[Raw], output: Record[Raw], into: tuple[
         facts = room.known.facts(evidence.subject)
         values += [*facts.roster, *facts.found]
     hidden = [(label, value) for label, value in values if room.policy.rule(label) is not Operator.KEEP]
-    matcher = Matcher(dict.fromkeys(hidden), by="gate", fuzzy=False, parts=False)
+    wanted = dict.fromkeys(hidden)
+    verdict.values += len(wanted)
+    matcher = Matcher(wanted, by="gate", fuzzy=False, parts=False)
     # all fields at once, and the file's name; no known value spans a line
     views = [view(item.text) for item in output.fields]
     name = view(room.written[verdict.source].name).text

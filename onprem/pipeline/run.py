@@ -87,7 +87,7 @@ def run(site: Site, request: Request, make_pool: MakePool, progress: Progress) -
         _find(room, plan, pool, progress)
         tallies = _change(room, plan, pool, progress)
         gated = _gate(room, plan, pool, progress)
-        _publish(room, request, tallies, frozenset(item.source for item in gated))
+        _publish(room, request, tallies, frozenset(item.source for item in gated if item.codes))
         seconds = time.monotonic() - clock
         summary = summarise(room, tallies, gated, started=started.isoformat(timespec="seconds"), seconds=seconds)
         _end(room)
@@ -202,14 +202,14 @@ def _gate(room: Room, plan: Plan, pool: Pool, progress: Progress) -> list[Gated]
 
 
 def join_gated(room: Room, plan: Plan) -> list[Gated]:
-    """Return the sources in which the gate found something."""
+    """Return what the gate found, by source."""
     joined: dict[int, Gated] = {}
     for task in plan.tasks:
         for item in read_gated(room.folder / f"gate-{task.index:06}.jsonl"):
-            if item.codes:
-                whole = joined.setdefault(item.source, Gated(item.source))
-                whole.codes += item.codes
-                whole.records += item.records
+            whole = joined.setdefault(item.source, Gated(item.source))
+            whole.codes += item.codes
+            whole.records += item.records
+            whole.values += item.values
     return [joined[source] for source in sorted(joined)]
 
 

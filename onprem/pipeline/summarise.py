@@ -23,7 +23,7 @@ def summarise(
     room: Room, tallies: Sequence[Tally], gated: Sequence[Gated], *, started: str, seconds: float
 ) -> RunSummary:
     """Count what a run did."""
-    refused = {item.source for item in gated}
+    refused = {item.source for item in gated if item.codes}
     by_source: dict[int, list[Tally]] = {}
     for tally in tallies:
         by_source.setdefault(tally.source, []).append(tally)
@@ -53,7 +53,7 @@ def summarise(
         identifiers=tuple((Label(label), count) for label, count in labels.most_common()),
         detectors=tuple(detectors.most_common()),
         gate=gate_findings(gated),
-        gate_values=sum(labels.values()),
+        gate_values=sum(item.values for item in gated),
         versions=_versions(),
         models=room.models,
     )
