@@ -18,7 +18,7 @@ def phi(
     out: Annotated[Path, typer.Option(help="Folder of the model; must not exist.")],
     seed: Annotated[int, typer.Option(help="Decides the text and the weights.")] = 0,
     data: Annotated[Path | None, typer.Option(help="Folder of openly licensed carriers.")] = None,
-    characters: Annotated[int, typer.Option(help="Characters of generated text to learn from.")] = 40_000_000,
+    characters: Annotated[int, typer.Option(help="Characters of generated text to learn from.")] = 50_000_000,
 ) -> None:
     """Make the named-entity model of a language from generated text."""
     from onprem.errors import OutputError, UsageError

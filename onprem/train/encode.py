@@ -22,7 +22,7 @@ from onprem.train.network import Batch
 
 _UPPER, _LOWER, _TITLE = 0.05, 0.10, 0.02  # shares of documents shown in another case
 _LONE_UPPER = 0.04  # share of identifiers shown in capitals
-_UNKNOWN_INSIDE, _UNKNOWN_OUTSIDE = 0.25, 0.08  # shares of words shown as unknown
+_UNKNOWN_INSIDE, _UNKNOWN_OUTSIDE = 0.25, 0.10  # shares of words shown as unknown
 _SHUFFLED = 512  # documents held back to mix long and short ones
 
 # a character of the private area marks a word whose norm is shown as unknown; it is removed before features are made

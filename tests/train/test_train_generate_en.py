@@ -13,6 +13,7 @@ from onprem.train.generate.identities_en import common, identity, person, pools
 from onprem.train.generate.inject_en import inject
 from onprem.train.generate.places_en import hospital
 from onprem.train.generate.scenes_en import Scene
+from onprem.train.generate.stage_en import tag
 from onprem.train.generate.surface_en import renumbered, reworded, roughen, wrap
 
 pytest.importorskip("faker", reason="raw names come from Faker, which only regenerating the training text needs")
@@ -90,6 +91,19 @@ def test_rewording_leaves_identifiers():
 def test_wrapping_counts_what_is_seen():
     tagged = "word " * 20 + "<NAME>Ana Lee</NAME> " + "word " * 20
     assert max(map(len, parse(wrap(tagged, 40)).text.split("\n"))) <= 41
+
+
+def test_splicing_joins_settled_templates():
+    rng = random.Random(6)
+    first, second = "Seen by {dr} on {date} at home.", "{ptl} left; {nurse} was told."
+    made = {en.splice(first, second, rng) for _ in range(50)}
+    assert made == {"Seen by {dr} left; {nurse} was told.", "Seen by {dr} was told."}
+    assert en.splice("No slots here.", second, rng) == "No slots here."
+
+
+def test_the_full_stop_of_an_abbreviation_stays_outside():
+    assert tag("DATE", "3 Feb.") == "<DATE>3 Feb</DATE>."
+    assert tag("NAME", "J.D.") == "<NAME>J.D.</NAME>"
 
 
 def test_injection_is_well_formed():

@@ -18,6 +18,7 @@ from onprem.train.generate.carriers_en import abstracts, sentences
 from onprem.train.generate.contract import Split, shared_out
 from onprem.train.generate.inject_en import inject
 from onprem.train.generate.scenes_en import Scene
+from onprem.train.generate.stage_en import settle
 from onprem.train.generate.surface_en import renumbered, reworded, roughen
 
 LEARNT: dict[Label, Label] = {
@@ -45,6 +46,7 @@ _SECTIONS = {
 }  # fmt: skip
 _DRAWS = re.compile(r"\{(nq|[qhspoacnmdge])(s?)\}")
 _ABSTRACTS, _CARRIERS = 0.13, 0.06  # shares of documents that are text of others, with nobody named
+_REWORDED: dict[Split, float] = {"train": 0.55, "dev": 0.15, "test": 0.15}  # share of documents
 _INJECTED = 0.30  # share of documents that are text of others with identities put in
 _QUESTIONS = ("What is", "What are", "Is ", "How is", "Which", "A {aged}", "What does")
 
@@ -82,23 +84,60 @@ def layouts(split: Split) -> tuple[str, ...]:
     return (*bare, *shared_out([block for block in blocks if has_words(block)])[split])
 
 
-def _expand(layout: str, rng: random.Random, split: Split) -> str:
+# slots of one kind may stand in each other's sentences
+_KINDS = {
+    slot: kind
+    for kind, slots in {
+        "person": "pt ptf ptt ptl ptg person last first dr drl drn drc nurse mr relname personr ptr",
+        "day": "date dates md my month holiday dob",
+        "place": "hosp clinic nh city county org school pharm",
+        "number": "mrn id phone ssn nid",
+        "clinical": "diagnosis icd drug symptom procedure eponym test role course body",
+    }.items()
+    for slot in slots.split()
+}
+_SLOT = re.compile(r"\{([a-z_0-9]+)\}")
+_SPLICED = 0.35  # share of sentences that begin as one template and end as another
+
+
+def splice(first: str, second: str, rng: random.Random) -> str:
+    """Return the beginning of one template up to a slot, and the end of another after a slot of the same kind.
+
+    So an identifier is met between more pairs of contexts than were written. Both must be settled (no choices left).
+    """
+    starts = [(match.end(), _KINDS.get(match.group(1))) for match in _SLOT.finditer(first)]
+    ends = [(match.end(), _KINDS.get(match.group(1))) for match in _SLOT.finditer(second)]
+    pairs = [(start, end) for start, kind in starts for end, other in ends if kind and kind == other]
+    if not pairs:
+        return first
+    start, end = rng.choice(pairs)
+    return first[:start] + second[end:]
+
+
+def _expand(layout: str, rng: random.Random, split: Split, *, spliced: bool) -> str:
     sections = templates(split)
+    every = list(sections.values())
+
+    def line(lines: tuple[str, ...]) -> str:
+        chosen = settle(rng.choice(lines), rng)
+        if not spliced or rng.random() >= _SPLICED:
+            return chosen
+        return splice(chosen, settle(rng.choice(rng.choice(every)), rng), rng)
 
     def draw(match: re.Match[str]) -> str:
         name, several = match.groups()
         if name == "nq":
             return rng.choice([line for line in sections["negative"] if line.startswith(_QUESTIONS)] or ["{sentence}"])
         lines = sections[_SECTIONS[name]]
-        return " ".join(rng.choice(lines) for _ in range(rng.randint(2, 5) if several else 1))
+        return " ".join(line(lines) for _ in range(rng.randint(2, 5) if several else 1))
 
     return _DRAWS.sub(draw, layout)
 
 
-def _parsed(text: str, rng: random.Random) -> Tagged:
+def _parsed(text: str, rng: random.Random, split: Split) -> Tagged:
     draw = rng.random()
-    if draw < 0.5:
-        text = reworded(text, rng, share=rng.choice((0.04, 0.1, 0.2)))
+    if draw < _REWORDED[split]:
+        text = reworded(text, rng, share=rng.choice((0.04, 0.1, 0.2, 0.35)))
     return parse(roughen(renumbered(text, rng), rng))
 
 
@@ -108,7 +147,7 @@ def notes(split: Split, seed: int) -> Iterator[Tagged]:
     own = sentences(None, split)
     while True:
         scene = Scene(rng, split, lambda source: source.choice(own))
-        yield parse(roughen(scene.fill(_expand(rng.choice(layouts(split)), rng, split)), rng))
+        yield parse(roughen(scene.fill(_expand(rng.choice(layouts(split)), rng, split, spliced=False)), rng))
 
 
 def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tagged]:
@@ -123,11 +162,11 @@ def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tag
         draw = rng.random()
         if plain and draw < _ABSTRACTS:
             start = rng.randrange(len(plain))
-            yield _parsed(" ".join(plain[start : start + rng.randint(1, 6)]), rng)
+            yield _parsed(" ".join(plain[start : start + rng.randint(1, 6)]), rng, split)
             continue
         if draw < _ABSTRACTS + _CARRIERS:
             start = rng.randrange(len(carriers))
-            yield _parsed(rng.choice((" ", "\n")).join(carriers[start : start + rng.randint(1, 8)]), rng)
+            yield _parsed(rng.choice((" ", "\n")).join(carriers[start : start + rng.randint(1, 8)]), rng, split)
             continue
         scene = Scene(rng, split, sentence)
         if draw < _ABSTRACTS + _CARRIERS + _INJECTED:
@@ -135,8 +174,8 @@ def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tag
             start = rng.randrange(len(source))
             chosen = source[start : start + rng.randint(1, 5)]
             text = rng.choice((" ", " ", "\n")).join(inject(item, scene, rng) for item in chosen)
-            yield _parsed(text, rng)
+            yield _parsed(text, rng, split)
             continue
         # choices of a layout are settled before sentences are drawn, which settle their own
-        text = scene.fill(_expand(rng.choice(layouts(split)), rng, split))
-        yield _parsed(text, rng)
+        text = scene.fill(_expand(rng.choice(layouts(split)), rng, split, spliced=split == "train"))
+        yield _parsed(text, rng, split)

@@ -24,7 +24,9 @@ _DISEASES = 0.55  # share of diagnoses that come from the long list
 
 
 def tag(label: str, text: str) -> str:
-    """Wrap text in an inline tag."""
+    """Wrap text in an inline tag; the full stop of an abbreviation (`Feb.`, `Rd.`) stays outside but for names."""
+    if text.endswith(".") and label not in {"NAME", "AGE"}:
+        return f"<{label}>{text[:-1]}</{label}>."
     return f"<{label}>{text}</{label}>"
 
 
@@ -38,6 +40,18 @@ def clinic() -> dict[str, list[str]]:
 def people() -> dict[str, list[str]]:
     """Return titles, credentials and relations."""
     return words("en_people.toml")
+
+
+def settle(template: str, rng: random.Random) -> str:
+    """Return the template with its choices made, nested ones from the inside."""
+
+    def choose(match: re.Match[str]) -> str:
+        chosen: str = rng.choice(match.group(1).split("|"))
+        return chosen
+
+    while "[" in template and (changed := _CHOICE.sub(choose, template)) != template:
+        template = changed
+    return template
 
 
 class Stage:
@@ -57,13 +71,7 @@ class Stage:
 
     def fill(self, template: str) -> str:
         """Fill choices, then slots; nested choices are settled from the inside."""
-        while "[" in template and (changed := _CHOICE.sub(self._choose, template)) != template:
-            template = changed
-        return _SLOT.sub(self._slot, template)
-
-    def _choose(self, match: re.Match[str]) -> str:
-        chosen: str = self.rng.choice(match.group(1).split("|"))
-        return chosen
+        return _SLOT.sub(self._slot, settle(template, self.rng))
 
     def _slot(self, match: re.Match[str]) -> str:
         name = match.group(1)
