@@ -30,8 +30,9 @@ _UPPER, _LOWER = _letters(upper=True), _letters(upper=False)
 
 TOKEN = re.compile(
     f"[{_UPPER}]?[{_LOWER}]+|[{_UPPER}]+(?![{_LOWER}])|[0-9]+"
-    r"|[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # one Han character is one token
-    r"|[^\W\d_]+|\w|[^\w\s]"
+    r"|[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # one Han character is one token
+    # other letters in a row, which end before Han: "β受体" and "Ⅱ型" are a letter and Han characters
+    r"|[^\W\d_\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|\w|[^\w\s]"
 )
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
