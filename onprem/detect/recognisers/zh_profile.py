@@ -127,7 +127,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_native_place",
         label=Label.NATIVE_PLACE,
         pattern=(
-            rf"(?:籍\s?贯|出\s?生\s?地点?|祖籍|原籍|国籍地|生于|出生于|原户籍|籍貫){LINK}"
+            rf"(?:籍\s?贯|出\s?生\s?地点?|祖籍|原籍|国籍地|生于|出生于|长大于|生长于|原户籍|籍貫){LINK}"
             rf"(?P<v>(?:{any_of(lexicon('zh_places')['short_provinces'])}|{HAN}{{1,4}}(?:省|市|县|州))"
             rf"(?:(?:省|市|自治区|维吾尔自治区|壮族自治区|回族自治区)?{HAN}{{0,8}}?(?:市|县|区|州|镇|乡|村|旗|"
             rf"盟)){{0,3}}(?:省|市)?(?:{HAN}{{2,3}}(?=[,;。\s|]|$))?)"
