@@ -133,7 +133,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
             rf"盟)){{0,3}}(?:省|市)?(?:{HAN}{{2,3}}(?=[,;。\s|]|$))?)"
         ),
         score=0.9,
-        needs=("籍", "出", "生于"),
+        needs=("籍", "出", "生于", "长大于", "生长于"),
         langs=_ZH,
         examples=(
             Example("籍贯：<NATIVE_PLACE>四川成都</NATIVE_PLACE>"),
