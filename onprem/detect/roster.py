@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from onprem.detect.contract import Passage
+from onprem.detect.doubt import is_word
 from onprem.detect.variants import Form, deletions, everyday_words, forms, spelled_alike
 from onprem.labels import Label
 from onprem.model import Span
@@ -31,6 +33,7 @@ class Matcher:
     """Finds the forms of known values in passages. Built once per patient; searching costs one look-up per token."""
 
     def __init__(self, values: Iterable[tuple[Label, str]], *, by: str, fuzzy: bool = True, parts: bool = True) -> None:
+        """Take what is known. What was only found in notes (`fuzzy` off) must be no English word, or have its capital."""
         self._by = frozenset({by})
         self._sequences: dict[str, list[Form]] = defaultdict(list)
         self._numbers: dict[str, Label] = {}
@@ -38,10 +41,12 @@ class Matcher:
         self._fuzzy: dict[str, set[str]] = defaultdict(set)  # deletion form -> known words
         seen: set[Form] = set()
         for label, value in values:
-            for form in forms(label, value):
-                if form in seen or not (form.whole or parts):
+            for found in forms(label, value):
+                if found in seen or not (found.whole or parts):
                     continue
-                seen.add(form)
+                seen.add(found)
+                common = not fuzzy and len(found.tokens) == 1 and is_word(found.tokens[0])
+                form = replace(found, capital=True) if common else found
                 self._add(form, fuzzy=fuzzy)
 
     def __bool__(self) -> bool:

@@ -38,6 +38,8 @@ _NOT_UNIT = r"(?![ ]?(?:mg|mcg|g|kg|ml|mL|L|cm|mm|units?|tablets?|tabs?|capsules
 
 def _place(value: str) -> bool:
     """Say whether a capitalised word after a verb of living is a place and not a kind of place, a role or a heading."""
+    if value.lower() in lexicon("countries"):
+        return False  # a country is no place below a state
     found = value.lower().replace("'s", "").split()
     return any(word not in lexicon("facility_words") and word not in lexicon("not_names") for word in found)
 
