@@ -116,12 +116,11 @@ class Tokens:
 
 def tokenize(text: str) -> Tokens:
     """Split a view into words, numbers, single Han characters and single marks; white space is no token."""
-    matches = list(TOKEN.finditer(text))
-    return Tokens(
-        tuple([match.start() for match in matches]),
-        tuple([match.end() for match in matches]),
-        tuple([match.group() for match in matches]),
-    )
+    spans = [match.span() for match in TOKEN.finditer(text)]
+    if not spans:
+        return Tokens((), (), ())
+    starts, ends = zip(*spans, strict=True)
+    return Tokens(starts, ends, tuple(TOKEN.findall(text)))
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:

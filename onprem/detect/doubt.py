@@ -95,9 +95,7 @@ def _examined(text: str, span: Span) -> Span | None:
         return span
     if span.label in _DATES and "/" in value and _NUMERIC.fullmatch(value):
         return span if dates.parse_date(value) is not None else None
-    if span.label in _DROPPED_WHOLE and _has_capitals(text, span):
-        return _trimmed(text, span)
-    return span
+    return _trimmed(text, span) if span.label in _DROPPED_WHOLE else span
 
 
 def _impossible(text: str, span: Span, value: str) -> bool:
@@ -131,17 +129,16 @@ def _no_person(text: str, span: Span, before: str) -> bool:
 
 def _trimmed(text: str, span: Span) -> Span | None:
     found = [(match.start(), match.end()) for match in _WORD.finditer(text, span.start, span.end)]
-    if not found:
-        return span
     small = [_is_small_word(text[start:end]) for start, end in found]
+    alone = len(found) == 1 and span.label is Label.NAME and _starts_sentence(text, *found[0])
+    if not (alone or any(small)) or not _has_capitals(text, span):
+        return span
     if all(small):
         return None if not any(map(str.isdigit, text[span.start : span.end])) else span
     if not any(text[start].isupper() for start, _ in found):
         return span  # a name in small letters: an ordinary word beside it may be its other half
-    if len(found) == 1 and span.label is Label.NAME and _starts_sentence(text, *found[0]):
-        return None
-    if span.label not in _TRIMMED:
-        return span
+    if alone or span.label not in _TRIMMED:
+        return None if alone else span
     first, last = 0, len(found) - 1
     while small[first]:
         first += 1

@@ -8,10 +8,12 @@ letters or more; numbers are compared without their separators.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import accumulate
 
 from onprem.detect.contract import Passage
 from onprem.detect.doubt import is_word
@@ -21,6 +23,7 @@ from onprem.model import Span
 from onprem.text import fold
 
 _BETWEEN = frozenset(".,-'\u00b7/ ")  # may stand between the tokens of a name
+_RUN = re.compile(r"[0-9A-Za-z]+")
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
 _FUZZY_LENGTH = 5
 _MAX_SKIPPED = 2  # separators between two tokens of a sequence
@@ -115,16 +118,28 @@ class Matcher:
         wanted = [number for number in self._numbers if number in compact]
         if not wanted:
             return []
-        kept = [index for index, character in enumerate(passage.text) if _is_ascii_alnum(character)]
+        place = _places(passage.text)
         spans: list[Span] = []
         for number in wanted:
             at = compact.find(number)
             while at >= 0:
-                start, end = kept[at], kept[at + len(number) - 1] + 1
+                start, end = place(at), place(at + len(number) - 1) + 1
                 if _number_stands(passage.text, start, end, number):
                     spans.append(Span(start, end, self._numbers[number], 1.0, self._by))
                 at = compact.find(number, at + 1)
         return spans
+
+
+def _places(text: str) -> Callable[[int], int]:
+    """Return the function that maps an index of the compact text (letters and digits alone) to the text."""
+    runs = [match.span() for match in _RUN.finditer(text)]
+    before = [0, *accumulate(end - start for start, end in runs)]
+
+    def place(index: int) -> int:
+        run = bisect_right(before, index) - 1
+        return runs[run][0] + index - before[run]
+
+    return place
 
 
 def _lower_one(character: str) -> str:

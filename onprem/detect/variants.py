@@ -51,8 +51,13 @@ def _everyday_han() -> frozenset[str]:
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
-def forms(label: Label, value: str) -> Iterator[Form]:
-    """Yield the forms of one value. A value too short or too common to be searched yields nothing."""
+@lru_cache(maxsize=20_000)
+def forms(label: Label, value: str) -> tuple[Form, ...]:
+    """Return the forms of one value; none for a value too short or too common to be searched."""
+    return tuple(_forms(label, value))
+
+
+def _forms(label: Label, value: str) -> Iterator[Form]:
     shown = text.view(value.strip()).text
     if label in _NET_LABELS:
         if len(shown) >= 6:

@@ -135,7 +135,7 @@ def _clean(
 
 
 def _one(room: Room, record: Record[Raw], subject: str | None, fields: dict[int, tuple[str, Sequence[Span]]]) -> Result:
-    prepared = {at: (prepare_field(record.fields[at], room.spec.lang), spans) for at, (_, spans) in fields.items()}
+    prepared = {at: (prepare_field(record.fields[at], lang), spans) for at, (lang, spans) in fields.items()}
     _, matchers = room.known.matchers(subject)
     persona = _stranger(room, record.id) if subject is None else _persona(room, subject)
     return deidentify(record, Found(prepared), Patient(matchers, persona), room.policy)

@@ -160,7 +160,7 @@ def _gate_record(room: Room, raw: Record[Raw], output: Record[Raw], into: tuple[
     evidence, verdict = into
     index = _index(raw)
     required = set(room.policy.gates.require)
-    values = _own_values(room, raw, evidence.spans)
+    values = _own_values(raw, evidence.spans)
     if evidence.subject is not None:
         facts = room.known.facts(evidence.subject)
         values += [*facts.roster, *facts.found]
@@ -233,13 +233,13 @@ def _invented(raw: Record[Raw], output: Record[Raw], views: Sequence[View], evid
     return places
 
 
-def _own_values(room: Room, raw: Record[Raw], fields: FieldSpans) -> list[Value]:
+def _own_values(raw: Record[Raw], fields: FieldSpans) -> list[Value]:
     values: list[Value] = []
     for at, item in enumerate(raw.fields):
         if item.kind is Kind.IDENTIFIER and item.label is not None and item.text.strip():
             values.append((item.label, item.text.strip()))
         elif at in fields:
-            passage = prepare_field(item, room.spec.lang).passage
+            passage = prepare_field(item, fields[at][0]).passage
             values += accepted(passage, believed(passage, fields[at][1]))
     return values
 
