@@ -14,7 +14,7 @@ from onprem.errors import InputError, OutputError, UsageError
 from onprem.formats.contract import Chunk, Column
 from onprem.model import Reason
 
-_TASK_BYTES = 4_000_000
+_TASK_BYTES = 400_000
 _SKIPPED_NAMES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 

@@ -218,7 +218,7 @@ def main():
             if len(cores) < 2:
                 print("\ntwo cores: this machine lends only one; not measured")
             else:
-                result["two cores"] = two_jobs(bench, 4 * given.characters, given.repeats)
+                result["two cores"] = two_jobs(bench, 8 * given.characters, given.repeats)
                 show("two cores, --jobs 2 against --jobs 1", result["two cores"])
         if given.only in (None, "memory") and given.notes:
             result["memory"] = memory(bench, given.notes, min(2, len(cores)))
