@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 
 from onprem.detect.contract import Passage
-from onprem.detect.ensemble import prepare
+from onprem.detect.ensemble import believed, prepare
 from onprem.detect.variants import everyday_words
 from onprem.labels import Label
 from onprem.pipeline.known import full_names
@@ -25,7 +25,9 @@ from onprem.vault.sealed import SealedStore
 
 _JOINTS = re.compile(r"[_\-. ()\[\]+]+")
 _HARMLESS = frozenset({Label.AGE, Label.STATE})
+_NAMES = frozenset({Label.NAME, Label.HOSPITAL, Label.ORGANISATION, Label.ADDRESS, Label.CITY})
 _MIN_KEY = 3
+_RUNNING = 5  # digits of a running number; more of them, together or apart, are looked at
 _MAX_NAME_WORDS = 4
 _FILE_WORDS = frozenset(
     "csv tsv json jsonl txt parquet notes note patients patient encounters staff labs lab messages reports "
@@ -88,10 +90,14 @@ def _identifies(room: Room, part: str) -> bool:
         return True
     if _is_plain(words):
         return False
-    passage = prepare(spoken).passage
+    passage = prepare(shown.replace("_", " ")).passage  # dashes and dots hold dates and numbers together
     searchable = passage if passage.lang != "other" else Passage(passage.text, "mixed")
-    found = room.ensemble.search([searchable])[0]
-    return any(span.label not in _HARMLESS for span in found)
+    found = believed(searchable, room.ensemble.search([searchable])[0])
+    # in a file name the model has no context: of its guesses alone only names count, a running number is none
+    return any(
+        span.label not in _HARMLESS and (span.label in _NAMES or any(not by.startswith("ner") for by in span.by))
+        for span in found
+    )
 
 
 def _windows(words: list[str], spoken: str) -> Iterable[str]:
@@ -108,12 +114,16 @@ def _windows(words: list[str], spoken: str) -> Iterable[str]:
 def _is_plain(words: list[str]) -> bool:
     """Say whether a file name is made of everyday words alone, so that no model needs to look at it."""
     everyday = everyday_words()
+    if sum(map(str.isdigit, "".join(words))) > _RUNNING:
+        return False
     for word in words:
         rest = _HAN_FILE_WORDS.sub("", word)
         if HAN.search(rest):
             return False
         for token in tokenize(rest).words:
-            plain = fold(token) in everyday or fold(token) in _FILE_WORDS or (token.isdigit() and len(token) <= 3)
+            plain = (
+                fold(token) in everyday or fold(token) in _FILE_WORDS or (token.isdigit() and len(token) <= _RUNNING)
+            )
             if token.isalnum() and not plain and len(token) > 1:
                 return False
     return True

@@ -154,3 +154,17 @@ def test_every_command_leaves_an_event(onprem, released, tmp_path):
         for line in path.read_text().splitlines()
     ]
     assert [event["action"] for event in events if event["action"] == "deid"] == ["deid", "deid"]
+
+
+def test_running_numbers_and_plain_names_are_kept_and_persons_coded(onprem, tmp_path):
+    source = tmp_path / "names"
+    source.mkdir()
+    plain = ["note_0002.txt", "record_10045.txt", "discharge summary 12.txt", "检查报告_03.txt", "notes-2024.txt"]
+    personal = ["Ngozi_Okafor.txt", "王小明_出院小结.txt", "call 617-555-0148.txt", "2024-03-05 visit.txt"]
+    for name in plain + personal:
+        (source / name).write_text("BP 120/80", encoding="utf-8")
+    onprem("deid", source, "--out", tmp_path / "out", check=0)
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert set(plain) <= names
+    assert len(names) == len(plain) + len(personal)
+    assert not names & set(personal)
