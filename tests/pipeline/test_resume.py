@@ -16,7 +16,7 @@ ROWS = 400
 def write_rows(path):
     with path.open("w", encoding="utf-8") as file:
         for number in range(ROWS):
-            text = f"Ada Okafor was seen on 03/02/2023 by Dr. Kovalenko; BP 132/84. " * 6
+            text = "Ada Okafor was seen on 03/02/2023 by Dr. Kovalenko; BP 132/84. " * 6
             file.write(json.dumps({"id": f"m{number}", "patient": f"P{number:04}", "text": text}) + "\n")
 
 
