@@ -151,7 +151,7 @@ def settle_record(
     for matcher in matchers:
         for index, passage in enumerate(passages):
             spans[index] += matcher.find(passage)
-    settled = [_settle(passage, found) for passage, found in zip(passages, spans, strict=True)]
+    settled = [settle(passage, found) for passage, found in zip(passages, spans, strict=True)]
     known: set[tuple[Label, str]] = set()
     for _ in range(_MAX_ROUNDS):
         values = {value for passage, found in zip(passages, settled, strict=True) for value in accepted(passage, found)}
@@ -165,7 +165,7 @@ def settle_record(
             more = [span for span in matcher.find(passage) if not _covered(span, settled[index])]
             if more:
                 spans[index] += more
-                settled[index] = _settle(passage, spans[index])
+                settled[index] = settle(passage, spans[index])
     return settled
 
 
@@ -190,7 +190,8 @@ def believed(passage: Passage, spans: Sequence[Span]) -> list[Span]:
     return refute(passage.text, context_veto(passage.text, spans))
 
 
-def _settle(passage: Passage, spans: Sequence[Span]) -> tuple[Span, ...]:
+def settle(passage: Passage, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the union of what is believed: one label for each stretch of text."""
     return resolve(passage.text, believed(passage, spans))
 
 

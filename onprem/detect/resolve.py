@@ -42,15 +42,17 @@ def tier(span: Span) -> int:
 
 def resolve(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     """Return the union of `spans` over `text`: sorted, without overlap, healed. Offsets are those of `text`."""
-    pieces = _partition(sorted(set(spans), key=lambda span: (span.start, -span.end)))
+    # a total order, so that every worker settles ties alike
+    ordered = sorted(set(spans), key=lambda span: (span.start, -span.end, -span.score, span.label, sorted(span.by)))
+    pieces = _partition(ordered)
     grown = _grow(text, pieces)
     return tuple(_join(text, _absorb(text, grown)))
 
 
-def _strength(span: Span) -> tuple[int, float, float]:
+def _strength(span: Span) -> tuple[int, float, bool, float]:
     # a date is read digit by digit, so it outranks a number of about its own length ("call on 03/15/2023")
     length = (span.end - span.start) * (_DATE_WEIGHT if span.label in _DATES else 1.0)
-    return tier(span), length, span.score
+    return tier(span), length, span.label is not Label.OTHER_ID, span.score
 
 
 def _partition(spans: Sequence[Span]) -> list[Span]:

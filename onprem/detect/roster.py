@@ -66,7 +66,7 @@ class Matcher:
         elif "@" in form.compact or "." in form.compact or ":" in form.compact or "/" in form.compact:
             self._net[form.compact] = form.label
         else:
-            self._numbers[form.compact] = form.label
+            self._numbers.setdefault(form.compact, form.label)
 
     def find(self, passage: Passage) -> list[Span]:
         """Return every occurrence in the passage, in view offsets."""

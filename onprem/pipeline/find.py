@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onprem.detect.ensemble import Prepared, accepted, believed, prepare
+from onprem.detect.ensemble import Prepared, accepted, prepare, settle
 from onprem.labels import Label
 from onprem.model import Field, Held, Kind, Raw, Record, Span
 from onprem.pipeline.collect import keys_of
@@ -125,7 +125,7 @@ def _search(room: Room, batch: Sequence[Searching], found: dict[str, Facts]) -> 
                 continue
             spans = [span for span in next(results) if _counts(room, span)]
             fields[str(at)] = (item.passage.lang, [_plain(span) for span in spans])
-            values += accepted(item.passage, believed(item.passage, spans))
+            values += accepted(item.passage, settle(item.passage, spans))
             if waiting.subject is None:
                 numbers += _numbers(item, spans)
                 names += [item.passage.text[s.start : s.end] for s in spans if s.label is Label.NAME]

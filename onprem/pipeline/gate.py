@@ -19,7 +19,7 @@ from pathlib import Path
 
 from onprem.checksums import compact
 from onprem.detect.contract import Passage
-from onprem.detect.ensemble import accepted, believed
+from onprem.detect.ensemble import accepted, settle
 from onprem.detect.roster import Matcher
 from onprem.errors import InputError
 from onprem.formats.contract import Chunk, Source
@@ -240,7 +240,7 @@ def _own_values(raw: Record[Raw], fields: FieldSpans) -> list[Value]:
             values.append((item.label, item.text.strip()))
         elif at in fields:
             passage = prepare_field(item, fields[at][0]).passage
-            values += accepted(passage, believed(passage, fields[at][1]))
+            values += accepted(passage, settle(passage, fields[at][1]))
     return values
 
 
