@@ -28,8 +28,8 @@ _SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
 _FUZZY_LENGTH = 5
 _MAX_SKIPPED = 2  # separators between two tokens of a sequence
 
-folded = lru_cache(maxsize=200_000)(fold)
-_deletions = lru_cache(maxsize=20_000)(deletions)
+folded = lru_cache(maxsize=50_000)(fold)
+_deletions = lru_cache(maxsize=5_000)(deletions)
 
 
 class Matcher:

@@ -51,7 +51,7 @@ def _everyday_han() -> frozenset[str]:
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def forms(label: Label, value: str) -> tuple[Form, ...]:
     """Return the forms of one value; none for a value too short or too common to be searched."""
     return tuple(_forms(label, value))
