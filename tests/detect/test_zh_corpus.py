@@ -81,7 +81,7 @@ def test_spacing_and_full_width_hide_nothing_from_the_search(detectors):
     plain = "姓名：王建国，男，58岁，电话13800138000，于2024年3月5日入住心内科12床。"
     full = plain.translate({ord(c): chr(ord(c) + 0xFEE0) for c in "0123456789"})
     for text in (plain, full, plain.replace("，", " "), plain.replace("：", "")):
-        spans = [span for span in detectors.find([seen(Tagged(text, ())).text], lang="zh")[0]]
+        spans = list(detectors.find([seen(Tagged(text, ())).text], lang="zh")[0])
         covered = {position for span in spans for position in range(span.start, span.end)}
         at = text.index("王建国")
         assert {at, at + 1, at + 2} <= covered, text
