@@ -26,7 +26,10 @@ EN_NAMES = st.builds(
 ZH_NAMES = st.builds(
     lambda surname, given: surname + given,
     st.sampled_from(words("zh", "surnames")[:60] + words("zh", "compound_surnames")[:6]),
-    st.text(st.sampled_from(words("zh", "female") + words("zh", "male")), min_size=1, max_size=2),
+    # 先 and 生 are both characters of given names; together they are a title
+    st.text(st.sampled_from(words("zh", "female") + words("zh", "male")), min_size=1, max_size=2).filter(
+        lambda given: given not in words("zh", "titles")
+    ),
 )
 
 
