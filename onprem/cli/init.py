@@ -32,7 +32,7 @@ SETTINGS = """\
 #max_record_chars = 16000000
 
 # Work is cut into pieces of about this many bytes.
-#chunk_bytes = 400000
+#chunk_bytes = 200000
 
 # Whether 03/04/2024 is 3 April (true) or March 4 (false).
 #dates_day_first = false

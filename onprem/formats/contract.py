@@ -45,7 +45,7 @@ class ReadOptions:
     text_field: str = "text"
     columns: dict[str, Placement] = field(default_factory=dict)  # the site's own words, by folded header
     max_record_chars: int = 16_000_000  # a longer record is held
-    chunk_bytes: int = 400_000
+    chunk_bytes: int = 200_000
     typed: frozenset[Label] = frozenset()  # labels whose replacement keeps a typed column's type (shifted dates)
     seed: int = 0
 

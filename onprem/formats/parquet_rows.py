@@ -17,7 +17,7 @@ from onprem.formats.contract import Chunk, ReadOptions
 from onprem.formats.encoding import UnreadableInput, unreadable
 
 _BUFFER_BYTES = 1_048_576
-_MAX_ROWS = 8_192
+_MAX_ROWS = 2_048  # in a chunk: a column of repeated values says little of their size
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -127,11 +128,11 @@ def _gate_chunk(
     evidence, verdict = into
     source, position = piece
     chunk = room.plan.sources[source].chunks[position]
-    absent = frozenset(file.absent)
+    before_chunk, after_chunk = (bisect_left(file.absent, at) for at in (chunk.first, chunk.first + chunk.count))
+    absent = frozenset(file.absent[before_chunk:after_chunk])
     released = [index for index in range(chunk.first, chunk.first + chunk.count) if index not in absent]
-    before = chunk.first - sum(1 for index in file.absent if index < chunk.first)
     try:
-        outputs = list(_slice(*room.reopened(source), before, len(released)))
+        outputs = list(_slice(*room.reopened(source), chunk.first - before_chunk, len(released)))
     except InputError:
         verdict.hit(UNREADABLE, chunk.first)
         return

@@ -14,7 +14,8 @@ from onprem.errors import InputError, OutputError, UsageError
 from onprem.formats.contract import Chunk, Column
 from onprem.model import Reason
 
-_TASK_BYTES = 400_000
+_TASK_BYTES = 200_000
+_LEAST_BYTES = 1_000  # a shorter record is reckoned as so many: its keys, its patient and its lines cost as much
 _SKIPPED_NAMES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
@@ -127,17 +128,22 @@ def check_output(inputs: Sequence[Path], out: Path, *, resume: bool) -> None:
 
 
 def make_tasks(sources: Sequence[SourcePlan], *, size_limit: int = _TASK_BYTES) -> tuple[Task, ...]:
-    """Group the chunks of all sources, in order, into tasks of about `size_limit` bytes."""
+    """Group the chunks of all sources, in order, into tasks of up to `size_limit` bytes, at least one chunk each.
+
+    Memory of a worker grows with its task, and a stage ends with the slowest worker: so tasks are small, also where
+    records are short, or where a format counts the length of a chunk in rows.
+    """
     tasks: list[Task] = []
     pieces: list[tuple[int, int]] = []
     size = 0
     for source in sources:
         for position, chunk in enumerate(source.chunks):
-            pieces.append((source.index, position))
-            size += max(chunk.length, 1_000)
-            if size >= size_limit:
+            cost = max(chunk.length, _LEAST_BYTES * chunk.count)
+            if pieces and size + cost > size_limit:
                 tasks.append(Task(len(tasks), tuple(pieces)))
                 pieces, size = [], 0
+            pieces.append((source.index, position))
+            size += cost
     if pieces:
         tasks.append(Task(len(tasks), tuple(pieces)))
     return tuple(tasks)

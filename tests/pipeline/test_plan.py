@@ -53,6 +53,18 @@ def test_tasks_hold_every_chunk_once_in_order():
     assert len(tasks) > 1
 
 
+def test_chunks_that_nearly_fill_a_task_are_not_joined():
+    chunks = tuple(Chunk(i, 10, i, 199_000) for i in range(5))
+    tasks = make_tasks([SourcePlan(0, "p", "r", "jsonl", (), chunks)], size_limit=200_000)
+    assert [len(task.pieces) for task in tasks] == [1] * 5
+
+
+def test_a_task_is_bounded_where_a_chunk_is_measured_in_rows():
+    chunks = tuple(Chunk(2_000 * i, 2_000, 2_000 * i, 2_000) for i in range(500))
+    tasks = make_tasks([SourcePlan(0, "p", "r", "parquet", (), chunks)])
+    assert max(sum(chunks[at].count for _, at in task.pieces) for task in tasks) == 2_000
+
+
 def test_an_unknown_language_option_is_a_usage_error():
     with pytest.raises(UsageError):
         check_lang("fr")
