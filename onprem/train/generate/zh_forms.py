@@ -191,10 +191,19 @@ HEADINGS = {
 
 
 @cache
+def templates() -> dict[str, tuple[str, ...]]:
+    """Return the templates of every section, from all files `zh_templates*.toml`."""
+    sections: dict[str, tuple[str, ...]] = {}
+    for path in sorted(_HERE.glob("zh_templates*.toml")):
+        for name, text in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            sections[name] = sections.get(name, ()) + tuple(text.strip().split("\n"))
+    return sections
+
+
+@cache
 def pool(name: str, split: Split) -> tuple[str, ...]:
     """Return the templates of a section that belong to a split."""
-    table = tomllib.loads((_HERE / "zh_templates.toml").read_text(encoding="utf-8"))
-    return tuple(line for line in table[name].strip().split("\n") if split_of(line) == split)
+    return tuple(line for line in templates()[name] if split_of(line) == split)
 
 
 @cache

@@ -10,6 +10,7 @@ from random import Random
 
 from onprem.train.generate.contract import Split
 from onprem.train.generate.zh_forms import pool
+from onprem.train.generate.zh_layouts_more import MORE_KINDS
 from onprem.train.generate.zh_scene import Draft, Scene
 from onprem.train.generate.zh_slots import fill
 from onprem.train.generate.zh_writer import Carriers, Writer
@@ -162,6 +163,7 @@ KINDS: dict[str, tuple[float, Callable[[Writer], None]]] = {
     "history": (0.5, _mixed(("history", 1, 4), ("present", 0, 2), signed=0.2)),
     "present": (0.8, _mixed(("present", 1, 3), signed=0.2, fields=0.2)),
     "plain": (2.6, _plain),
+    **MORE_KINDS,
 }
 
 

@@ -61,9 +61,20 @@ def _wrapped(tagged: Tagged, random: Random) -> Tagged:
 
 
 def _dropping(characters: str, share: float = 1.0, instead: str = "") -> Change:
-    return lambda tagged, random: mapped(
-        tagged, lambda _, c: instead if c in characters and random.random() < share else c
-    )
+    """Drop marks, but none between two digits: a time of day without its colon would look like a number of somebody."""
+
+    def change(tagged: Tagged, random: Random) -> Tagged:
+        text = tagged.text
+
+        def drop(position: int, character: str) -> str:
+            if character not in characters or random.random() >= share:
+                return character
+            between = text[max(0, position - 1) : position + 2]
+            return character if len(between) == 3 and between[0].isdigit() and between[2].isdigit() else instead
+
+        return mapped(tagged, drop)
+
+    return change
 
 
 _CHANGES: tuple[tuple[float, Change], ...] = (

@@ -5,10 +5,13 @@ Rules: titles and relations stay outside of spans; a relation without a name is 
 
 from __future__ import annotations
 
+import re
+
 from onprem.labels import Label
 from onprem.train.generate.zh_scene import Draft, Scene, Slot, identity, plain
 from onprem.train.generate.zh_words import han_number, words
 
+_DOT = re.compile("[·•・‧.]")  # a name with one has no Chinese surname to be called by
 _SEX_TITLES = {
     True: tuple("女士 女士 女士 小姐 阿姨 大姐 奶奶 老师 老太太".split()),
     False: tuple("先生 先生 先生 师傅 大爷 叔叔 大哥 老师 老先生".split()),
@@ -19,7 +22,7 @@ def _called(scene: Scene, draft: Draft) -> None:
     """The patient as people say: 王先生, 小王, 老王, 王某, 王某某, 王建国."""
     random = scene.random
     name = scene.patient
-    if "·" in name or len(name) > 4 or random.random() < 0.25:
+    if _DOT.search(name) or len(name) > 4 or random.random() < 0.25:
         draft.write(name, Label.NAME)
         return
     surname = scene.surname(name)
@@ -42,7 +45,7 @@ def _staff_called(titles: str) -> Slot:
     def write(scene: Scene, draft: Draft) -> None:
         random = scene.random
         name = scene.people.name(random.randint(24, 62)) if random.random() < 0.5 else scene.staff("d1")
-        short = random.random() < 0.75 and "·" not in name and len(name) < 5
+        short = random.random() < 0.75 and not _DOT.search(name) and len(name) < 5
         draft.write(scene.surname(name) if short else name, Label.NAME)
         draft.write(random.choice(words("names", titles)))
 
