@@ -19,6 +19,9 @@ def phi(
     seed: Annotated[int, typer.Option(help="Decides the text and the weights.")] = 0,
     data: Annotated[Path | None, typer.Option(help="Folder of openly licensed carriers.")] = None,
     characters: Annotated[int, typer.Option(help="Characters of generated text to learn from.")] = 50_000_000,
+    passes: Annotated[int, typer.Option(help="How often this text is read.")] = 3,
+    word_pieces: Annotated[Path | None, typer.Option(help="Folder of word pieces; else those shipped.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes that generate text.")] = 2,
 ) -> None:
     """Make the named-entity model of a language from generated text."""
     from onprem.errors import OutputError, UsageError
@@ -29,5 +32,21 @@ def phi(
     if data is not None and not data.is_dir():
         raise UsageError("--data is not a folder")
     with render.bar(json=False) as progress:
-        meta = train(Plan(lang, seed=seed, data=data, characters=characters), out, progress=progress)
+        plan = Plan(lang, seed=seed, data=data, characters=characters, passes=passes, pieces=word_pieces, jobs=jobs)
+        meta = train(plan, out, progress=progress)
     render.talk(f"threshold {meta['threshold']}; the card is {out / 'card.md'}")
+
+
+@app.command()
+def pieces(
+    encoder: Annotated[Path, typer.Option(help="Folder with an encoder's tokenizer.json and model.safetensors.")],
+    out: Annotated[Path, typer.Option(help="Folder for pieces.txt and pieces.npz; must not exist.")],
+) -> None:
+    """Make the word pieces that the English model reads with, from a pre-trained encoder."""
+    from onprem.errors import OutputError
+    from onprem.train.pieces import make_pieces
+
+    if out.exists():
+        raise OutputError("the output folder exists", hint="name a folder that does not exist yet")
+    make_pieces(encoder, out)
+    render.talk(f"written: {out}")

@@ -22,6 +22,8 @@ import numpy.typing as npt
 from onprem.detect.contract import Passage
 from onprem.detect.ner_features import GLUED, Row, row
 from onprem.detect.ner_network import Floats, Network, Shape, read_weights
+from onprem.detect.ner_pieces import FILES as PIECES
+from onprem.detect.ner_pieces import read_pieces
 from onprem.errors import ModelError
 from onprem.labels import Label
 from onprem.model import Kind, Span
@@ -241,7 +243,8 @@ def load(lang: str, folder: Path | None = None) -> NerDetector:
     home = folder or model_folder(lang)
     try:
         meta = json.loads((home / "meta.json").read_text(encoding="utf-8"))
-        contents = {name: (home / PART / name).read_bytes() for name in FILES}
+        names = (*FILES, *(name for name in PIECES if (home / PART / name).exists()))
+        contents = {name: (home / PART / name).read_bytes() for name in names}
     except (OSError, ValueError):
         raise ModelError(
             f"the {lang} model is missing or unreadable", hint="reinstall, or run: onprem train phi"
@@ -273,7 +276,8 @@ def read_network(folder: Path) -> tuple[Network, float]:
             key: tuple(value) if isinstance(value, list) else value for key, value in description["shape"].items()
         }
         words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")
-        network = Network(Shape(**dimensions), read_weights(folder / "weights.npz"), frozenset(words))
+        weights, pieces = read_weights(folder / "weights.npz"), read_pieces(folder)
+        network = Network(Shape(**dimensions), weights, frozenset(words), pieces)
         return network, float(description["threshold"])
     except (OSError, ValueError, KeyError, TypeError):
         raise ModelError("the model does not have the expected form", hint="reinstall the package") from None

@@ -1,5 +1,7 @@
 """The named-entity network in numpy: word features -> vectors -> dilated convolutions -> probabilities of BIO tags.
 
+Beside its hashed features a word may have a vector that is not learnt here (see `ner_pieces`).
+
 A word's vector depends on the word alone and is kept in a bounded table, so a token costs one look-up and the
 convolutions. A token sees `reach` tokens to each side and no further, which makes cutting a long text exact.
 Passages are laid end to end with `reach` rows of zeros between, so a result does not depend on its neighbours.
@@ -17,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onprem.detect.ner_features import COLUMNS, Hashes, feature_table
+from onprem.detect.ner_pieces import Pieces
 
 Floats = npt.NDArray[np.float32]
 Parameters = dict[str, Floats]
@@ -36,6 +39,7 @@ class Shape:
     pieces: int = 2
     rows: tuple[int, ...] = (10_000, 1_500, 6_000, 1_500, 6_000, 1_500)
     dilations: tuple[int, ...] = (1, 2, 4, 2, 1)
+    given: int = 0  # columns of a word's vector that is given and not learnt
 
     @property
     def reach(self) -> int:
@@ -72,14 +76,14 @@ def normalise(values: Floats) -> tuple[Floats, Floats]:
     return values, inverse
 
 
-def words_forward(parameters: Parameters, shape: Shape, features: Hashes) -> Floats:
-    """Return the vectors of words, shape (len(features), width)."""
+def words_forward(parameters: Parameters, shape: Shape, features: Hashes, given: Floats) -> Floats:
+    """Return the vectors of words, shape (len(features), width). `given`: shape (len(features), shape.given)."""
     parts = []
     for column in range(COLUMNS):
         first, second = buckets(features, column, shape.rows[column])
         table = parameters[f"table{column}"]
         parts.append(table[first] + table[second])
-    mixed = np.concatenate(parts, axis=1) @ parameters["mix.weight"] + parameters["mix.bias"]
+    mixed = np.concatenate((*parts, given), axis=1) @ parameters["mix.weight"] + parameters["mix.bias"]
     best = mixed.reshape(len(features), shape.pieces, shape.width).max(axis=1)
     return normalise(best)[0] * parameters["mix.gain"] + parameters["mix.shift"]
 
@@ -112,6 +116,11 @@ def softmax(logits: Floats) -> Floats:
     return probabilities
 
 
+def given_vectors(words: Sequence[str], pieces: Pieces | None) -> Floats:
+    """Return the vectors of words that are given, shape (len(words), columns); no columns without pieces."""
+    return np.zeros((len(words), 0), dtype=np.float32) if pieces is None else pieces.vectors(words)
+
+
 @dataclass
 class Network:
     """Weights ready for use, with a bounded table of the vectors of words met so far."""
@@ -119,8 +128,16 @@ class Network:
     shape: Shape
     parameters: Parameters = field(repr=False)
     vocabulary: frozenset[str] = field(repr=False)
+    pieces: Pieces | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        """Begin with no word known.
+
+        Raises:
+            ValueError: the shape asks for given vectors of another length than the pieces have.
+        """
+        if self.shape.given != (self.pieces.columns if self.pieces else 0):
+            raise ValueError("the network and its word pieces do not agree")
         self._forget()
 
     def _forget(self) -> None:
@@ -147,7 +164,8 @@ class Network:
             grown[:known] = self._vectors[:known]
             self._vectors = grown
         features = feature_table(new, self.vocabulary)
-        self._vectors[known:needed] = words_forward(self.parameters, self.shape, features)
+        given = given_vectors(new, self.pieces)
+        self._vectors[known:needed] = words_forward(self.parameters, self.shape, features, given)
         self._ids.update(zip(new, range(known, needed), strict=True))
 
     def probabilities(self, rows: Sequence[tuple[Sequence[str], npt.NDArray[np.int8]]]) -> list[Floats]:

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from onprem.detect.ner_features import UNKNOWN, Hashes, Row, feature_table, norm, row
+from onprem.detect.ner_network import Floats, given_vectors
+from onprem.detect.ner_pieces import Pieces
 from onprem.labels import Label
 from onprem.tagged import Gold, Tagged
 from onprem.text import tokenize, view
@@ -23,6 +25,8 @@ from onprem.train.network import Batch
 _UPPER, _LOWER, _TITLE = 0.05, 0.10, 0.02  # shares of documents shown in another case
 _LONE_UPPER = 0.04  # share of identifiers shown in capitals
 _UNKNOWN_INSIDE, _UNKNOWN_OUTSIDE = 0.25, 0.10  # shares of words shown as unknown
+_UNGIVEN = 0.08  # share of words shown without their given vector
+_REMEMBERED = 300_000  # words
 _SHUFFLED = 512  # documents held back to mix long and short ones
 
 # a character of the private area marks a word whose norm is shown as unknown; it is removed before features are made
@@ -136,11 +140,41 @@ def vocabulary_of(documents: Iterable[Encoded], *, least: int, most: int) -> fro
     return frozenset(word for word, count in ranked[:most] if count >= least and "\n" not in word)
 
 
+@dataclass
+class Lexicon:
+    """The features and given vectors of words, remembered up to a bound."""
+
+    vocabulary: frozenset[str] = field(repr=False)
+    pieces: Pieces | None = field(default=None, repr=False)
+    _features: dict[str, Hashes] = field(default_factory=dict, repr=False)
+    _given: dict[str, Floats] = field(default_factory=dict, repr=False)
+
+    def features(self, words: Iterable[str]) -> Hashes:
+        """Return the features of words, shape (words, columns); a word that begins with _HIDE is shown as unknown."""
+        known = self._features
+        if len(known) > _REMEMBERED:
+            known.clear()
+        for word in words:
+            if word not in known:
+                shown = frozenset({UNKNOWN}) if word.startswith(_HIDE) else self.vocabulary
+                known[word] = feature_table([word.removeprefix(_HIDE)], shown)[0]
+        return np.stack([known[word] for word in words])
+
+    def given(self, words: Iterable[str]) -> Floats:
+        """Return the given vectors of words, shape (words, columns)."""
+        known = self._given
+        if len(known) > _REMEMBERED:
+            known.clear()
+        plain = [word.removeprefix(_HIDE) for word in words]
+        new = [word for word in dict.fromkeys(plain) if word not in known]
+        known.update(zip(new, given_vectors(new, self.pieces), strict=True))
+        return np.stack([known[word] for word in plain])
+
+
 def batches(
-    documents: Iterator[Encoded], vocabulary: frozenset[str], *, tokens: int, gap: int, generator: np.random.Generator
+    documents: Iterator[Encoded], lexicon: Lexicon, *, tokens: int, gap: int, generator: np.random.Generator
 ) -> Iterator[Batch]:
     """Yield batches of about `tokens` tokens from a shuffled stream; `gap` rows of zeros stand between documents."""
-    features: dict[str, Hashes] = {}
     held = list(islice(documents, _SHUFFLED))
     chosen: list[Encoded] = []
     size = 0
@@ -150,18 +184,11 @@ def batches(
         size += len(held[place].words) + gap
         held[place] = document
         if size >= tokens:
-            yield _batch(chosen, vocabulary, features, gap=gap, generator=generator)
+            yield _batch(chosen, lexicon, gap=gap, generator=generator)
             chosen, size = [], 0
 
 
-def _batch(
-    documents: Sequence[Encoded],
-    vocabulary: frozenset[str],
-    known: dict[str, Hashes],
-    *,
-    gap: int,
-    generator: np.random.Generator,
-) -> Batch:
+def _batch(documents: Sequence[Encoded], lexicon: Lexicon, *, gap: int, generator: np.random.Generator) -> Batch:
     words: list[str] = [""] * gap
     spacing = [np.zeros(gap, dtype=np.int8)]
     tags: list[int] = [0] * gap
@@ -176,17 +203,7 @@ def _batch(
         -1 if not word else ids.setdefault(_HIDE + word if hidden else word, len(ids))
         for word, hidden in zip(words, hide.tolist(), strict=True)
     ]
-    table = np.stack([_features(word, vocabulary, known) for word in ids])
     index = np.asarray(places, dtype=np.int64)
-    return Batch(table, index, np.concatenate(spacing), gold, (index >= 0).astype(np.float32))
-
-
-def _features(word: str, vocabulary: frozenset[str], known: dict[str, Hashes]) -> Hashes:
-    found = known.get(word)
-    if found is None:
-        if len(known) > 300_000:
-            known.clear()
-        hidden = word.startswith(_HIDE)
-        plain = word[1:] if hidden else word
-        found = known[word] = feature_table([plain], frozenset({UNKNOWN}) if hidden else vocabulary)[0]
-    return found
+    given = lexicon.given(ids)
+    given *= generator.random((len(given), 1), dtype=np.float32) >= _UNGIVEN
+    return Batch(lexicon.features(ids), given, index, np.concatenate(spacing), gold, (index >= 0).astype(np.float32))

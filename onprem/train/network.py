@@ -22,6 +22,7 @@ class Batch:
     """A sheet of tokens to learn from. Rows of `words` equal to -1 are the zeros between documents."""
 
     features: Hashes  # of the different words of the batch
+    given: Floats  # vectors of these words that are not learnt, shape (words, shape.given)
     words: Ints  # (n,) index into features
     spacing: npt.NDArray[np.int8]  # (n,)
     tags: Ints  # (n,) index of the gold tag
@@ -40,7 +41,7 @@ def initial(shape: Shape, generator: np.random.Generator) -> Parameters:
         f"table{column}": generator.uniform(-0.1, 0.1, (rows, shape.features)).astype(np.float32)
         for column, rows in enumerate(shape.rows)
     }
-    parameters["mix.weight"] = glorot(COLUMNS * shape.features, wide)
+    parameters["mix.weight"] = glorot(COLUMNS * shape.features + shape.given, wide)
     parameters["spacing"] = generator.uniform(-0.1, 0.1, (SPACINGS, width)).astype(np.float32)
     for index in range(len(shape.dilations)):
         parameters[f"layer{index}.weight"] = glorot(3 * width, wide)
@@ -110,8 +111,11 @@ def learn(
     rows = [buckets(batch.features, column, shape.rows[column]) for column in range(COLUMNS)]
     looked = np.concatenate(
         [
-            parameters[f"table{column}"][first] + parameters[f"table{column}"][second]
-            for column, (first, second) in enumerate(rows)
+            *(
+                parameters[f"table{column}"][first] + parameters[f"table{column}"][second]
+                for column, (first, second) in enumerate(rows)
+            ),
+            batch.given,
         ],
         axis=1,
     )

@@ -1,7 +1,7 @@
 """`onprem train phi`: makes the named-entity model of a language from generated text.
 
-1. Generate tagged documents of the train split; gather the vocabulary.
-2. Learn for a fixed number of characters (no clock takes part: the same seed gives the same weights on one machine).
+1. Generate tagged documents of the train split, shard by shard; gather the vocabulary.
+2. Learn from them a fixed number of times (no clock takes part: the same seed gives the same weights on one machine).
 3. On the dev split choose the lowest threshold whose over-redaction stays within bounds: recall first.
 4. Measure on the test split; write the model folder, which spaCy loads too, with `meta.json` and `card.md`.
 
@@ -14,21 +14,25 @@ import hashlib
 import importlib
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from onprem.detect.contract import Passage
-from onprem.detect.ner import FILES, PART, NerDetector, tag_names
+from onprem.detect.ner import FILES, PART, NerDetector, model_folder, tag_names
 from onprem.detect.ner_network import Network, Parameters, Shape, read_weights, save_weights
+from onprem.detect.ner_pieces import FILES as PIECES
+from onprem.detect.ner_pieces import Pieces, read_pieces
 from onprem.errors import UsageError
 from onprem.progress import Progress, Silent
 from onprem.tagged import Gold, Tagged
 from onprem.train.card import write_card, write_config
-from onprem.train.encode import Encoded, Encoder, batches, learnt_as, seen, vary_case, vocabulary_of
+from onprem.train.encode import Encoded, Encoder, Lexicon, batches, learnt_as, seen, vary_case, vocabulary_of
 from onprem.train.generate.contract import Generator, Split
 from onprem.train.measure import Counts, by_label, count, figures
 from onprem.train.network import Adam, initial, learn
@@ -43,12 +47,18 @@ _REPORT_EVERY = 20  # steps
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is learnt, and how. Characters are those of generated documents."""
+    """How much is learnt, and how.
+
+    `characters` of documents are generated, in `shards` that differ by their seed, by `jobs` processes (which change
+    nothing in the result), and read `passes` times. They are held in memory: about 20 bytes a character.
+    """
 
     lang: str
     seed: int = 0
     characters: int = 50_000_000
-    vocabulary_characters: int = 8_000_000
+    passes: int = 3
+    shards: int = 16
+    jobs: int = 2
     vocabulary_size: int = 40_000
     least_count: int = 3
     batch_tokens: int = 4_000
@@ -57,6 +67,7 @@ class Plan:
     dev_documents: int = 600
     test_documents: int = 600
     data: Path | None = field(default=None, repr=False)
+    pieces: Path | None = field(default=None, repr=False)
 
 
 def generator_of(lang: str) -> Generator:
@@ -76,15 +87,21 @@ def train(plan: Plan, out: Path, *, progress: Progress | None = None) -> dict[st
     silent = progress or Silent()
     source = generator_of(plan.lang)
     tags = tag_names(sorted(set(source.LEARNT.values())))
-    encoder = Encoder(tags, source.LEARNT)
-    shape = Shape(tags)
-    vocabulary = _vocabulary(plan, source, encoder, silent)
-    parameters = _learn(plan, shape, (source, encoder, vocabulary), silent)
+    pieces = _pieces(plan)
+    shape = Shape(tags, given=pieces.columns if pieces else 0)
+    documents = _generated(plan, silent)
+    vocabulary = vocabulary_of(documents, least=plan.least_count, most=plan.vocabulary_size)
+    parameters = _learn(plan, shape, documents, Lexicon(vocabulary, pieces), progress=silent)
     folder = out / PART
     folder.mkdir(parents=True, exist_ok=True)
+    if pieces:
+        for name in PIECES:
+            (folder / name).write_bytes((_pieces_folder(plan) / name).read_bytes())
     save_weights(folder / "weights.npz", parameters)
     (folder / "words.txt").write_text("\n".join(sorted(vocabulary)), encoding="utf-8")
-    network = Network(shape, read_weights(folder / "weights.npz"), vocabulary)  # in half precision, as it will run
+    network = Network(
+        shape, read_weights(folder / "weights.npz"), vocabulary, pieces
+    )  # in half precision, as it will run
     threshold, trials = choose_threshold(network, _first(plan, source, "dev"), lang=plan.lang)
     description = {"shape": asdict(shape), "threshold": threshold}
     (folder / "network.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
@@ -110,42 +127,75 @@ def _first(plan: Plan, source: Generator, split: Split) -> list[Tagged]:
     return [seen(tagged) for tagged in islice(_documents(plan, source, split), number)]
 
 
-def _vocabulary(plan: Plan, source: Generator, encoder: Encoder, progress: Progress) -> frozenset[str]:
-    progress.stage("vocabulary", plan.vocabulary_characters)
+def _pieces_folder(plan: Plan) -> Path:
+    return plan.pieces or model_folder(plan.lang) / PART
 
-    def some() -> Iterator[Encoded]:
-        read = 0
-        for tagged in source.documents("train", plan.seed, plan.data):
-            if read >= plan.vocabulary_characters:
-                return
-            read += len(tagged.text)
-            progress.advance(len(tagged.text))
-            yield encoder.encode(tagged)
 
-    return vocabulary_of(some(), least=plan.least_count, most=plan.vocabulary_size)
+def _pieces(plan: Plan) -> Pieces | None:
+    """Return the word pieces to learn with: those given, or those of the shipped model."""
+    try:
+        pieces = read_pieces(_pieces_folder(plan))
+    except (OSError, ValueError, KeyError):
+        raise UsageError("the word pieces cannot be read", hint="make them: onprem train pieces") from None
+    if plan.pieces and pieces is None:
+        raise UsageError("the folder holds no word pieces", hint="make them: onprem train pieces")
+    return pieces
+
+
+def _generated(plan: Plan, progress: Progress) -> list[Encoded]:
+    """Return the documents to learn from, shard by shard."""
+    progress.stage("generate", plan.characters)
+    tasks = [(plan, shard) for shard in range(plan.shards)]
+    documents: list[Encoded] = []
+    if plan.jobs == 1:
+        made: Iterator[list[Encoded]] = map(_shard, tasks)
+        for shard in made:
+            documents += shard
+            progress.advance(plan.characters // plan.shards)
+        return documents
+    with ProcessPoolExecutor(plan.jobs, mp_context=get_context("spawn")) as executor:
+        for shard in executor.map(_shard, tasks):
+            documents += shard
+            progress.advance(plan.characters // plan.shards)
+    return documents
+
+
+def _shard(task: tuple[Plan, int]) -> list[Encoded]:
+    """Generate one shard: documents of its own seed."""
+    plan, shard = task
+    source = generator_of(plan.lang)
+    encoder = Encoder(tag_names(sorted(set(source.LEARNT.values()))), source.LEARNT)
+    random = np.random.Generator(np.random.PCG64((plan.seed, shard)))
+    documents: list[Encoded] = []
+    read = 0
+    for tagged in source.documents("train", plan.seed * plan.shards + shard + 1, plan.data):
+        if read >= plan.characters // plan.shards:
+            break
+        read += len(tagged.text)
+        documents.append(encoder.encode(vary_case(tagged, random)))
+    return documents
 
 
 def _learn(
-    plan: Plan, shape: Shape, parts: tuple[Generator, Encoder, frozenset[str]], progress: Progress
+    plan: Plan, shape: Shape, documents: Sequence[Encoded], lexicon: Lexicon, *, progress: Progress
 ) -> Parameters:
-    source, encoder, vocabulary = parts
     random = np.random.Generator(np.random.PCG64(plan.seed))
     parameters = initial(shape, random)
     optimiser = Adam(parameters)
+    total = plan.passes * len(documents)
     read = 0
 
     def stream() -> Iterator[Encoded]:
         nonlocal read
-        for tagged in source.documents("train", plan.seed + 1, plan.data):
-            read += len(tagged.text)
-            yield encoder.encode(vary_case(tagged, random))
+        for _ in range(plan.passes):
+            for place in random.permutation(len(documents)).tolist():
+                read += 1
+                yield documents[place]
 
-    progress.stage("learn", plan.characters)
+    progress.stage("learn", total)
     reported = 0
-    for batch in batches(stream(), vocabulary, tokens=plan.batch_tokens, gap=shape.reach, generator=random):
-        done = read / plan.characters
-        if done >= 1:
-            break
+    for batch in batches(stream(), lexicon, tokens=plan.batch_tokens, gap=shape.reach, generator=random):
+        done = read / total
         rate = plan.rate * min(1.0, 0.01 + done / _WARM_UP) * max(0.01, 1 - done)
         _, gradients = learn(parameters, shape, batch, dropout=plan.dropout, generator=random)
         optimiser.step(gradients, rate=rate)
@@ -180,11 +230,13 @@ def choose_threshold(
 
 def _command(plan: Plan) -> str:
     data = " --data DIR" if plan.data else ""
-    return f"onprem train phi --lang {plan.lang} --seed {plan.seed} --characters {plan.characters}{data} --out DIR"
+    size = f"--characters {plan.characters} --passes {plan.passes}"
+    return f"onprem train phi --lang {plan.lang} --seed {plan.seed} {size}{data} --out DIR"
 
 
 def _meta(plan: Plan, out: Path, threshold: float) -> dict[str, object]:
-    digests = {name: hashlib.sha256((out / PART / name).read_bytes()).hexdigest() for name in FILES}
+    names = (*FILES, *(name for name in PIECES if (out / PART / name).exists()))
+    digests = {name: hashlib.sha256((out / PART / name).read_bytes()).hexdigest() for name in names}
     return {
         "lang": plan.lang,
         "name": PART,
@@ -197,6 +249,7 @@ def _meta(plan: Plan, out: Path, threshold: float) -> dict[str, object]:
         "command": _command(plan),
         "seed": plan.seed,
         "characters": plan.characters,
+        "passes": plan.passes,
         "threshold": threshold,
         "digests": digests,
     }

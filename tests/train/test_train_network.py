@@ -4,9 +4,19 @@ import numpy as np
 
 from onprem.detect.ner_features import feature_table
 from onprem.detect.ner_network import Network, Shape, softmax
+from onprem.detect.ner_pieces import Pieces
 from onprem.train.network import Adam, Batch, initial, learn
 
-SHAPE = Shape(("O", "B-NAME", "I-NAME"), width=6, features=4, pieces=2, rows=(31, 11, 13, 7, 17, 5), dilations=(1, 2))
+PIECES = Pieces(("le", "##e", "seen"), np.array([[9, -20], [100, 3], [-5, 60]], dtype=np.int8), np.full(2, 0.01))
+SHAPE = Shape(
+    ("O", "B-NAME", "I-NAME"),
+    width=6,
+    features=4,
+    pieces=2,
+    rows=(31, 11, 13, 7, 17, 5),
+    dilations=(1, 2),
+    given=PIECES.columns,
+)
 WORDS = ["Seen", "by", "Dr", ".", "Lee", "today"]
 
 
@@ -16,7 +26,8 @@ def make_batch() -> Batch:
     tags = np.array([0] * gap + [0, 0, 0, 0, 1, 0] + [0] * gap + [1, 0, 2] + [0] * gap)
     spacing = np.zeros(len(words), dtype=np.int8)
     spacing[gap + 3] = 1
-    return Batch(feature_table(WORDS, frozenset({"seen"})), words, spacing, tags, (words >= 0).astype(np.float32))
+    features = feature_table(WORDS, frozenset({"seen"}))
+    return Batch(features, PIECES.vectors(WORDS), words, spacing, tags, (words >= 0).astype(np.float32))
 
 
 def test_gradients_agree_with_finite_differences():
@@ -46,7 +57,7 @@ def test_learning_lowers_the_loss_and_search_sees_what_was_learnt():
         loss, gradients = learn(parameters, SHAPE, make_batch(), dropout=0.0, generator=random)
         optimiser.step(gradients, rate=0.02)
     assert loss < first / 5
-    network = Network(SHAPE, optimiser.averaged(), frozenset({"seen"}))
+    network = Network(SHAPE, optimiser.averaged(), frozenset({"seen"}), PIECES)
     spacing = np.array([0, 0, 0, 1, 0, 0], dtype=np.int8)
     found = network.probabilities([(WORDS, spacing), (["Lee", "today", "Lee"], np.zeros(3, dtype=np.int8))])
     assert found[0].argmax(axis=1).tolist() == [0, 0, 0, 0, 1, 0]

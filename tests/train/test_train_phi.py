@@ -35,7 +35,9 @@ class Tiny:
 def plan(**changes):
     values = {
         "characters": 30_000,
-        "vocabulary_characters": 2_000,
+        "passes": 2,
+        "shards": 2,
+        "jobs": 1,  # the generator of this test does not exist in another process
         "batch_tokens": 300,
         "dev_documents": 8,
         "test_documents": 8,
