@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 
 from onprem.model import Edit
 
@@ -18,6 +20,8 @@ from onprem.model import Edit
 _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
 _NEEDS_ALIGNMENT = re.compile(f"[{_INVISIBLE}\u0300-\u036f]")
 _REMOVED = re.compile(f"[{_INVISIBLE}]")
+_RUN = re.compile(r"[0-9A-Za-z]+")
+_MAY_CHANGE = re.compile("[^\x01-\x9f\u4e00-\u9fff]+")
 
 
 def _letters(*, upper: bool) -> str:
@@ -78,7 +82,7 @@ def view(text: str) -> View:
     if text.isascii():
         return View(text.replace("\0", "\ufffd") if "\0" in text else text, None, len(text))
     if _NEEDS_ALIGNMENT.search(text) is None:
-        return View(text.translate(_table()), None, len(text))
+        return View(_shown(text), None, len(text))
     shown: list[str] = []
     offsets: list[int] = []
     for position, character in enumerate(text):
@@ -91,7 +95,12 @@ def view(text: str) -> View:
             continue  # a mark that does not compose is dropped from the view; the original keeps it
         shown.append(character)
         offsets.append(position)
-    return View("".join(shown).translate(_table()), tuple(offsets), len(text))
+    return View(_shown("".join(shown)), tuple(offsets), len(text))
+
+
+def _shown(text: str) -> str:
+    """Return `text` with each character as the view shows it. Only stretches that may change are looked up."""
+    return _MAY_CHANGE.sub(lambda match: match[0].translate(_table()), text)
 
 
 def fold(token: str) -> str:
@@ -116,11 +125,42 @@ class Tokens:
 
 def tokenize(text: str) -> Tokens:
     """Split a view into words, numbers, single Han characters and single marks; white space is no token."""
-    spans = [match.span() for match in TOKEN.finditer(text)]
-    if not spans:
-        return Tokens((), (), ())
-    starts, ends = zip(*spans, strict=True)
-    return Tokens(starts, ends, tuple(TOKEN.findall(text)))
+    words: list[str] = TOKEN.findall(text)
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for word in words:  # between two tokens stands only white space, so the next occurrence of a token is its place
+        at = text.index(word, at)
+        starts.append(at)
+        at += len(word)
+        ends.append(at)
+    return Tokens(tuple(starts), tuple(ends), tuple(words))
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The ASCII letters and digits of a text alone, in capitals: the form in which numbers are compared."""
+
+    text: str = field(repr=False)
+    starts: tuple[int, ...]  # of each run of letters and digits, in the text it was packed from
+    before: tuple[int, ...]  # characters of earlier runs
+
+    def original(self, index: int) -> int:
+        """Map an index of the packed text to the text it was packed from."""
+        run = bisect_right(self.before, index) - 1
+        return self.starts[run] + index - self.before[run]
+
+
+def pack(text: str) -> Packed:
+    """Return the ASCII letters and digits of `text`, with the way back."""
+    runs = _RUN.findall(text)
+    starts: list[int] = []
+    at = 0
+    for run in runs:
+        at = text.index(run, at)
+        starts.append(at)
+        at += len(run)
+    return Packed("".join(runs).upper(), tuple(starts), tuple(accumulate(map(len, runs[:-1]), initial=0)))
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from onprem.labels import Label
 from onprem.model import Kind, Span
-from onprem.text import HAN, Tokens, tokenize
+from onprem.text import HAN, Packed, Tokens, fold, pack, tokenize
+
+_folded = lru_cache(maxsize=50_000)(fold)
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One field prepared for search. Not slotted: tokens and lines are computed once, when a detector asks."""
+    """One field prepared for search. Not slotted: what several searches need is computed once, when the first asks."""
 
     text: str = field(repr=False)  # the view, not the original
     lang: str  # "en", "zh" or "mixed"
@@ -28,6 +30,21 @@ class Passage:
     def tokens(self) -> Tokens:
         """The tokens of the view."""
         return tokenize(self.text)
+
+    @cached_property
+    def folded(self) -> tuple[str, ...]:
+        """The words of the tokens as known values are compared with them."""
+        return tuple(map(_folded, self.tokens.words))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every folded word once."""
+        return frozenset(self.folded)
+
+    @cached_property
+    def packed(self) -> Packed:
+        """The ASCII letters and digits of the view alone."""
+        return pack(self.text)
 
     @cached_property
     def has_digit(self) -> bool:

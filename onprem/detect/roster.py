@@ -8,27 +8,21 @@ letters or more; numbers are compared without their separators.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import accumulate
 
 from onprem.detect.contract import Passage
 from onprem.detect.doubt import is_word
 from onprem.detect.variants import Form, deletions, everyday_words, forms, spelled_alike
 from onprem.labels import Label
 from onprem.model import Span
-from onprem.text import fold
 
 _BETWEEN = frozenset(".,-'\u00b7/ ")  # may stand between the tokens of a name
-_RUN = re.compile(r"[0-9A-Za-z]+")
-_SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
 _FUZZY_LENGTH = 5
 _MAX_SKIPPED = 2  # separators between two tokens of a sequence
 
-folded = lru_cache(maxsize=50_000)(fold)
 _deletions = lru_cache(maxsize=5_000)(deletions)
 
 
@@ -82,15 +76,16 @@ class Matcher:
         return spans
 
     def _find_sequences(self, passage: Passage) -> list[Span]:
-        tokens = passage.tokens
-        words = [folded(word) for word in tokens.words]
-        corrected = self._correct(words) if self._fuzzy else {}
-        spans: list[Span] = []
         known = self._sequences
-        candidates = [index for index, word in enumerate(words) if word in known]
-        for index in [*candidates, *(index for index, word in corrected.items() if word in known)]:
-            for form in known[corrected.get(index, words[index])]:
-                last = _follow(form.tokens, index, words, corrected)
+        corrected = self._correct(passage.vocabulary) if self._fuzzy else {}
+        if not corrected and known.keys().isdisjoint(passage.vocabulary):
+            return []
+        tokens = passage.tokens
+        words = [corrected.get(word, word) for word in passage.folded] if corrected else passage.folded
+        spans: list[Span] = []
+        for index in [index for index, word in enumerate(words) if word in known]:
+            for form in known[words[index]]:
+                last = _follow(form.tokens, index, words)
                 if last is None:
                     continue
                 if form.capital and not tokens.words[index][0].isupper():
@@ -98,48 +93,32 @@ class Matcher:
                 spans.append(Span(tokens.starts[index], tokens.ends[last], form.label, 1.0, self._by))
         return spans
 
-    def _correct(self, words: Sequence[str]) -> dict[int, str]:
-        """Map positions of misspelt known words to their right spelling."""
+    def _correct(self, vocabulary: Iterable[str]) -> dict[str, str]:
+        """Map misspelt known words to their right spelling; of two, the first in the alphabet."""
         everyday = everyday_words()
-        found: dict[int, str] = {}
-        for index, word in enumerate(words):
+        found: dict[str, str] = {}
+        for word in vocabulary:
             if len(word) < _FUZZY_LENGTH - 1 or not word.isascii() or word in everyday or word.isdigit():
                 continue
-            for shorter in _deletions(word):
-                for right in self._fuzzy.get(shorter, ()):
-                    if right != word and spelled_alike(word, right):
-                        found[index] = right
+            near = {right for shorter in _deletions(word) for right in self._fuzzy.get(shorter, ())}
+            right = min((right for right in near if right != word and spelled_alike(word, right)), default=None)
+            if right is not None:
+                found[word] = right
         return found
 
     def _find_numbers(self, passage: Passage) -> list[Span]:
         if not passage.has_digit:
             return []
-        compact = _SEPARATORS.sub("", passage.text).upper()
-        wanted = [number for number in self._numbers if number in compact]
-        if not wanted:
-            return []
-        place = _places(passage.text)
+        packed = passage.packed
         spans: list[Span] = []
-        for number in wanted:
-            at = compact.find(number)
+        for number, label in self._numbers.items():
+            at = packed.text.find(number)
             while at >= 0:
-                start, end = place(at), place(at + len(number) - 1) + 1
+                start, end = packed.original(at), packed.original(at + len(number) - 1) + 1
                 if _number_stands(passage.text, start, end, number):
-                    spans.append(Span(start, end, self._numbers[number], 1.0, self._by))
-                at = compact.find(number, at + 1)
+                    spans.append(Span(start, end, label, 1.0, self._by))
+                at = packed.text.find(number, at + 1)
         return spans
-
-
-def _places(text: str) -> Callable[[int], int]:
-    """Return the function that maps an index of the compact text (letters and digits alone) to the text."""
-    runs = [match.span() for match in _RUN.finditer(text)]
-    before = [0, *accumulate(end - start for start, end in runs)]
-
-    def place(index: int) -> int:
-        run = bisect_right(before, index) - 1
-        return runs[run][0] + index - before[run]
-
-    return place
 
 
 def _lower_one(character: str) -> str:
@@ -174,7 +153,7 @@ def _occurrences(text: str, known: str, label: Label, by: frozenset[str]) -> lis
     return spans
 
 
-def _follow(tokens: tuple[str, ...], index: int, words: Sequence[str], corrected: dict[int, str]) -> int | None:
+def _follow(tokens: tuple[str, ...], index: int, words: Sequence[str]) -> int | None:
     """Return the index of the last token when `tokens` stand at `index` (separators may stand between), else None."""
     at = index
     for wanted in tokens[1:]:
@@ -183,6 +162,6 @@ def _follow(tokens: tuple[str, ...], index: int, words: Sequence[str], corrected
         while at < len(words) and words[at] in _BETWEEN and skipped < _MAX_SKIPPED:
             at += 1
             skipped += 1
-        if at >= len(words) or corrected.get(at, words[at]) != wanted:
+        if at >= len(words) or words[at] != wanted:
             return None
     return at
