@@ -171,13 +171,16 @@ def settle_record(
 
 def accepted(passage: Passage, spans: Iterable[Span]) -> list[tuple[Label, str]]:
     """Return the values that may spread to the patient's other notes: (label, text of the view)."""
-    return [
-        (span.label, passage.text[span.start : span.end])
-        for span in spans
-        if (span.label in _SPREAD or MEANING[span.label].surrogate is Surrogate.NUMBER)
+    return [(span.label, passage.text[span.start : span.end]) for span in spans if spreads(span)]
+
+
+def spreads(span: Span) -> bool:
+    """Say whether the value of a settled span may spread to the patient's other notes."""
+    return (
+        (span.label in _SPREAD or MEANING[span.label].surrogate is Surrogate.NUMBER)
         and span.end - span.start <= 120
         and (span.score >= _NER_SURE or any(not name.startswith("ner") for name in span.by))
-    ]
+    )
 
 
 def original(shown: View, spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from onprem.detect.ensemble import Prepared
 from onprem.errors import OutputError
 from onprem.model import Clean, Held, Raw, Reason, Record, Released, Span
 from onprem.pipeline.deidentify import Found, Patient, Result, deidentify
-from onprem.pipeline.find import prepare_field, read_found
+from onprem.pipeline.find import FoundField, prepare_field, read_found
 from onprem.pipeline.known import persona_facts
 from onprem.pipeline.plan import Task
 from onprem.pipeline.room import Room, write_whole
@@ -120,9 +121,9 @@ def _clean(
         if isinstance(record, Held):
             tally.held.append((_index(record.record_id), "", record.reason.value))
             continue
-        index, subject, fields = next(found)
+        source, index, subject, fields = next(found)
         tally.chars += sum(len(item.text) for item in record.fields)
-        if index != _index(record.id):  # the source changed between two stages
+        if (source, index) != (tally.source, _index(record.id)):  # the source changed between two stages
             tally.held.append((_index(record.id), "", Reason.INTERNAL.value))
             continue
         result = _one(room, record, subject, fields)
@@ -134,8 +135,10 @@ def _clean(
             yield index, result.outcome.record
 
 
-def _one(room: Room, record: Record[Raw], subject: str | None, fields: dict[int, tuple[str, Sequence[Span]]]) -> Result:
-    prepared = {at: (prepare_field(record.fields[at], lang), spans) for at, (lang, spans) in fields.items()}
+def _one(room: Room, record: Record[Raw], subject: str | None, fields: dict[int, FoundField]) -> Result:
+    prepared: dict[int, tuple[Prepared, Sequence[Span]]] = {
+        at: (prepare_field(record.fields[at], item.lang), item.spans()) for at, item in fields.items()
+    }
     _, matchers = room.known.matchers(subject)
     persona = _stranger(room, record.id) if subject is None else _persona(room, subject)
     return deidentify(record, Found(prepared), Patient(matchers, persona), room.policy)

@@ -1,7 +1,8 @@
 """Stage 2, in workers: search every text of a task, keep spans by offset, and tell whose record each is.
 
-What a task leaves: `find-N.jsonl` (one line per record: index, subject key, per searched field its language and spans in
-view offsets; no text) and `found-N.sealed` (values accepted for a patient, to be searched in all of their records).
+What a task leaves: `find-N.jsonl` (one line per record: source, index, subject key, per searched field its language, its
+spans and which values of it were accepted, in view offsets; no text) and `found-N.sealed` (values accepted for a patient,
+to be searched in all of their records).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onprem.detect.ensemble import Prepared, accepted, prepare, settle
+from onprem.detect.ensemble import Prepared, accepted, prepare, settle, spreads
 from onprem.labels import Label
 from onprem.model import Field, Held, Kind, Raw, Record, Span
 from onprem.pipeline.collect import keys_of
@@ -38,9 +39,29 @@ _MIN_PATH_KEY = 3
 class Searching:
     """A record in the batch: its prepared fields, by their index in the record."""
 
+    source: int
     record: Record[Raw]
     subject: str | None = field(repr=False)
     fields: dict[int, Prepared] = field(repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundField:
+    """What was found in one field, as it was read from its line: offsets in the view."""
+
+    lang: str
+    raw: Sequence[Sequence[Any]]
+    kept: Sequence[tuple[str, int, int]]
+
+    def spans(self) -> list[Span]:
+        """Return the spans of all detectors, unmerged."""
+        return [
+            Span(start, end, Label(label), score, frozenset(by.split("|"))) for start, end, label, score, by in self.raw
+        ]
+
+    def values(self, shown: str) -> list[Value]:
+        """Return the accepted values; `shown` is the field's view."""
+        return [(Label(label), shown[start:end]) for label, start, end in self.kept]
 
 
 def find_task(room: Room, task: Task) -> int:
@@ -69,10 +90,10 @@ def merge_found(room: Room, tasks: Iterable[Task]) -> None:
             room.known.add((subject, Facts.decode(facts.encode())) for subject, facts in rows)
 
 
-def read_found(room: Room, task: Task) -> Iterator[tuple[int, str | None, dict[int, tuple[str, list[Span]]]]]:
-    """Yield what `find_task` wrote: record index, subject, and per field its language and raw spans (view offsets)."""
-    for index, subject, fields in read_lines(room.folder / f"find-{task.index:06}.jsonl"):
-        yield index, subject, {int(at): (lang, [_span(item) for item in spans]) for at, (lang, spans) in fields.items()}
+def read_found(room: Room, task: Task) -> Iterator[tuple[int, int, str | None, dict[int, FoundField]]]:
+    """Yield what `find_task` wrote: source, index of the record, subject, and what was found per field."""
+    for source, index, subject, fields in read_lines(room.folder / f"find-{task.index:06}.jsonl"):
+        yield source, index, subject, {int(at): FoundField(*found) for at, found in fields.items()}
 
 
 def prepare_field(item: Field, lang: str) -> Prepared:
@@ -91,7 +112,7 @@ def _lines(room: Room, task: Task, found: dict[str, Facts]) -> Iterator[str]:
     batch: list[Searching] = []
     size = 0
     for record, planned in _records(room, task):
-        waiting = Searching(record, _subject(room, record, planned))
+        waiting = Searching(planned.index, record, _subject(room, record, planned))
         for at, item in enumerate(record.fields):
             if searched(item, room.policy):
                 waiting.fields[at] = prepare_field(item, room.spec.lang)
@@ -121,11 +142,13 @@ def _search(room: Room, batch: Sequence[Searching], found: dict[str, Facts]) -> 
         names: list[str] = []
         for at, item in waiting.fields.items():
             if not item.readable:
-                fields[str(at)] = ("other", [])
+                fields[str(at)] = ("other", [], [])
                 continue
             spans = [span for span in next(results) if _counts(room, span)]
-            fields[str(at)] = (item.passage.lang, [_plain(span) for span in spans])
-            values += accepted(item.passage, settle(item.passage, spans))
+            kept = [span for span in settle(item.passage, spans) if spreads(span)]
+            plain_kept = [(span.label.value, span.start, span.end) for span in kept]
+            fields[str(at)] = (item.passage.lang, [_plain(span) for span in spans], plain_kept)
+            values += accepted(item.passage, kept)
             if waiting.subject is None:
                 numbers += _numbers(item, spans)
                 names += [item.passage.text[s.start : s.end] for s in spans if s.label is Label.NAME]
@@ -135,7 +158,7 @@ def _search(room: Room, batch: Sequence[Searching], found: dict[str, Facts]) -> 
         if waiting.subject is not None and values:
             facts = Facts((), tuple(dict.fromkeys(values)))
             found[waiting.subject] = found.get(waiting.subject, Facts()).join(facts)
-        yield json.dumps([_index(waiting.record), waiting.subject, fields])
+        yield json.dumps([waiting.source, _index(waiting.record), waiting.subject, fields])
 
 
 def _subject(room: Room, record: Record[Raw], planned: SourcePlan) -> str | None:
@@ -182,8 +205,3 @@ def _index(record: Record[Raw]) -> int:
 
 def _plain(span: Span) -> tuple[int, int, str, float, str]:
     return span.start, span.end, span.label.value, round(span.score, 3), "|".join(sorted(span.by))
-
-
-def _span(item: Sequence[Any]) -> Span:
-    start, end, label, score, by = item
-    return Span(start, end, Label(label), score, frozenset(by.split("|")))

@@ -20,13 +20,12 @@ from pathlib import Path
 
 from onprem.checksums import compact
 from onprem.detect.contract import Passage
-from onprem.detect.ensemble import accepted, settle
 from onprem.detect.roster import Matcher
 from onprem.errors import InputError
 from onprem.formats.contract import Chunk, Source
 from onprem.labels import Label
 from onprem.model import Held, Kind, Raw, Record, Span
-from onprem.pipeline.find import prepare_field, read_found
+from onprem.pipeline.find import FoundField, read_found
 from onprem.pipeline.known import Value
 from onprem.pipeline.plan import Task
 from onprem.pipeline.room import Room, Written, read_lines, write_whole
@@ -91,27 +90,20 @@ def read_gated(path: Path) -> Iterator[Gated]:
         yield Gated(plain["source"], Counter(plain["codes"]), plain["records"], plain["values"])
 
 
-FieldSpans = dict[int, tuple[str, list[Span]]]  # field index -> language, raw spans
-
-
 @dataclass(slots=True)
 class _Evidence:
-    """What earlier stages left of one record: its subject, its spans, and where replacements stand for what."""
+    """What earlier stages left of one record: its subject, what was found, and where replacements stand for what."""
 
     subject: str | None = field(repr=False)
-    spans: FieldSpans
+    found: dict[int, FoundField]
     edits: dict[int, list[tuple[int, int, int, Label]]]  # field index -> (start, end, length of the replacement, label)
 
 
 def _evidence(room: Room, task: Task) -> dict[tuple[int, int], _Evidence]:
     """Gather the evidence by (source, record). A file that this run did not write has no edits."""
-    found: dict[tuple[int, int], _Evidence] = {}
-    lines = read_found(room, task)
-    for source, position in task.pieces:
-        for record in room.source(source).read(room.plan.sources[source].chunks[position]):
-            if not isinstance(record, Held):
-                index, subject, spans = next(lines)
-                found[source, index] = _Evidence(subject, spans, {})
+    found = {
+        (source, index): _Evidence(subject, fields, {}) for source, index, subject, fields in read_found(room, task)
+    }
     edits = room.folder / f"edits-{task.index:06}.jsonl"
     if edits.exists():
         for source, index, fields in read_lines(edits):
@@ -161,7 +153,7 @@ def _gate_record(room: Room, raw: Record[Raw], output: Record[Raw], into: tuple[
     evidence, verdict = into
     index = _index(raw)
     required = set(room.policy.gates.require)
-    values = _own_values(raw, evidence.spans)
+    values = _own_values(raw, evidence.found)
     if evidence.subject is not None:
         facts = room.known.facts(evidence.subject)
         values += [*facts.roster, *facts.found]
@@ -234,14 +226,13 @@ def _invented(raw: Record[Raw], output: Record[Raw], views: Sequence[View], evid
     return places
 
 
-def _own_values(raw: Record[Raw], fields: FieldSpans) -> list[Value]:
+def _own_values(raw: Record[Raw], found: dict[int, FoundField]) -> list[Value]:
     values: list[Value] = []
     for at, item in enumerate(raw.fields):
         if item.kind is Kind.IDENTIFIER and item.label is not None and item.text.strip():
             values.append((item.label, item.text.strip()))
-        elif at in fields:
-            passage = prepare_field(item, fields[at][0]).passage
-            values += accepted(passage, settle(passage, fields[at][1]))
+        elif at in found:
+            values += found[at].values(view(item.text).text)
     return values
 
 
