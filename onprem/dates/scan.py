@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from onprem.dates.cues import believed
 from onprem.dates.english import ENGLISH
@@ -36,6 +37,7 @@ _MONTH_START = re.compile(
 )
 # What may stand before a month or a year as the first element of a date, within _BEFORE characters.
 _BEFORE = 34
+_SHORT = 64  # code points of a text that is one date
 _FIRST = re.compile(
     r"(?<![A-Za-z0-9])(?:\d|(?i:early|mid|late|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh"
     r"|twelfth|[a-z]{3,6}teenth|twent|thirt|spring|summer|fall|autumn|winter|q[1-4]))"
@@ -201,7 +203,13 @@ def find_dates(text: str, *, day_first: bool = False) -> list[Found]:
 
 def parse_dates(text: str, reading: Reading = DEFAULT) -> list[Found]:
     """Find every date in text that is already known to be a date (a span, a cell): no context is asked for."""
-    return _search(text, reading, strict=False)
+    return list(_parsed(text, reading)) if len(text) <= _SHORT else _search(text, reading, strict=False)
+
+
+@lru_cache(maxsize=1_024)
+def _parsed(text: str, reading: Reading) -> tuple[Found, ...]:
+    """What `parse_dates` finds in a short text; the last ones are kept, since one date is read several times over."""
+    return tuple(_search(text, reading, strict=False))
 
 
 def parse_date(text: str, reading: Reading = DEFAULT) -> ParsedDate | None:
