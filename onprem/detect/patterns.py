@@ -38,6 +38,11 @@ _UPPER_SHARE = 0.006  # dictation and chat hold fewer capitals than this; ordina
 _SPACE = re.compile(r"\s")
 
 
+_Kind = tuple[
+    bool, bool, bool, bool, bool, bool
+]  # clinical, English, Chinese, digits, Han characters, almost no capitals
+
+
 @dataclass(frozen=True)
 class _Rule:
     """A recogniser made ready. Its expression is compiled when it is first asked for: few texts need them all."""
@@ -242,7 +247,7 @@ class PatternDetector:
             twice = sorted({name for name in names if names.count(name) > 1})
             raise PolicyError(f"two recognisers have one name: {', '.join(twice)}")
         self._rules = tuple(rules)
-        self._clinical = tuple(rule for rule in rules if rule.clinical)
+        self._chosen: dict[_Kind, tuple[_Rule, ...]] = {}
 
     def find(self, passages: Sequence[Passage]) -> list[list[Span]]:
         """Return the spans of each passage, sorted, in view offsets; overlaps are allowed."""
@@ -252,7 +257,6 @@ class PatternDetector:
         text = passage.text
         if not text:
             return []
-        rules = self._clinical if passage.kind is Kind.CLINICAL else self._rules
         digit, han = passage.has_digit, passage.has_han
         # a recogniser also runs where its script occurs, so that a wrong guess of the language loses nothing
         english = passage.lang != "zh" or _ASCII_WORD.search(text) is not None
@@ -261,11 +265,7 @@ class PatternDetector:
         uncased = capitals <= 1 + _UPPER_SHARE * len(text)
         search = _Search(text, han, self._needs)
         spans = date_spans(passage)
-        for rule in rules:
-            if (rule.digit and not digit) or (rule.han and not han) or (rule.uncased and not uncased):
-                continue
-            if not ((english and "en" in rule.langs) or (chinese and "zh" in rule.langs)):
-                continue
+        for rule in self._rules_for((passage.kind is Kind.CLINICAL, english, chinese, digit, han, uncased)):
             if rule.number and not (digit and search.numbers()):
                 continue
             if rule.mask and not rule.mask & search.mask:
@@ -279,6 +279,21 @@ class PatternDetector:
                 _collect(rule, text, window, spans)
         spans.sort(key=lambda span: (span.start, span.end))
         return spans
+
+    def _rules_for(self, kind: _Kind) -> tuple[_Rule, ...]:
+        """Return the recognisers that can match in a passage of a kind; there are few kinds, and each is asked for often."""
+        if kind not in self._chosen:
+            clinical, english, chinese, digit, han, uncased = kind
+            self._chosen[kind] = tuple(
+                rule
+                for rule in self._rules
+                if (rule.clinical or not clinical)
+                and (digit or not rule.digit)
+                and (han or not rule.han)
+                and (uncased or not rule.uncased)
+                and ((english and "en" in rule.langs) or (chinese and "zh" in rule.langs))
+            )
+        return self._chosen[kind]
 
 
 def _collect(rule: _Rule, text: str, window: tuple[int, int], into: list[Span]) -> None:
