@@ -6,6 +6,7 @@ comes back has a message of ours; a worker that dies ends the run with a hint, a
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -28,6 +29,7 @@ class Pool(Protocol):
 
 class _Here:
     def __init__(self, spec: Spec) -> None:
+        _collect_seldom()
         self.room = Room(spec)
 
     def each(self, stage: str, tasks: Sequence[int]) -> Iterator[int]:
@@ -71,6 +73,8 @@ def pool(spec: Spec, jobs: int) -> Iterator[Pool]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(spec,)) as executor:
         try:
+            for _ in range(jobs):
+                executor.submit(_load)  # while the parent reads what tables say
             yield _Processes(executor, jobs)
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
@@ -84,7 +88,19 @@ def _begin(spec: Spec) -> None:
     global _room  # noqa: PLW0603 - a worker process serves one run
     walls.raise_walls()
     hygiene.settle()
+    _collect_seldom()
     _room = Room(spec)
+
+
+def _collect_seldom() -> None:
+    """Look for cycles of garbage less often: a record leaves none, and a look at all that the detectors hold is dear."""
+    gc.set_threshold(10_000, 50, 50)
+
+
+def _load() -> None:
+    """Load the detectors. What goes wrong here goes wrong again, and is told, when the first text is searched."""
+    if _room is not None:
+        _ = _room.ensemble
 
 
 def _task(stage: str, task: int) -> int:
