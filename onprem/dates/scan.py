@@ -31,9 +31,10 @@ _STARTS: dict[str, re.Pattern[str]] = {
         rf"[{_HAN_NUMBER}](?<![{_HAN_NUMBER}]{{2}})(?=[{_HAN_NUMBER}]{{0,3}} ?[年月日号])|农历|阴历|旧历|夏历|闰"
     ),
 }
+# each branch begins with a plain letter: the engine scans for them, and for nothing else
 _MONTH_START = re.compile(
-    r"(?:[Jj]an|JAN|[Ff]eb|FEB|[Mm]ar|MAR|[Aa]pr|APR|[Mm]ay|MAY|[Jj]u[nl]|JU[NL]|[Aa]ug|AUG|[Ss]ep|SEP|[Oo]ct|OCT"
-    r"|[Nn]ov|NOV|[Dd]ec|DEC)(?:[a-z]*|[A-Z]*)(?![A-Za-z])"
+    r"(?:J(?:an|AN|u[nl]|U[NL])|j(?:an|u[nl])|F(?:eb|EB)|feb|M(?:a[ry]|A[RY])|ma[ry]|A(?:pr|PR|ug|UG)|a(?:pr|ug)"
+    r"|S(?:ep|EP)|sep|O(?:ct|CT)|oct|N(?:ov|OV)|nov|D(?:ec|EC)|dec)(?:[a-z]*|[A-Z]*)(?![A-Za-z])"
 )
 # What may stand before a month or a year as the first element of a date, within _BEFORE characters.
 _BEFORE = 34
