@@ -11,7 +11,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from onprem.model import Edit
@@ -137,30 +137,29 @@ def tokenize(text: str) -> Tokens:
     return Tokens(tuple(starts), tuple(ends), tuple(words))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Packed:
     """The ASCII letters and digits of a text alone, in capitals: the form in which numbers are compared."""
 
     text: str = field(repr=False)
-    starts: tuple[int, ...]  # of each run of letters and digits, in the text it was packed from
-    before: tuple[int, ...]  # characters of earlier runs
+    source: str = field(repr=False)
+
+    @cached_property
+    def _runs(self) -> tuple[list[int], list[int]]:
+        """Where each run of letters and digits begins in the source, and how many characters stand in those before."""
+        spans = [match.span() for match in _RUN.finditer(self.source)]
+        return [start for start, _ in spans], [0, *accumulate(end - start for start, end in spans)]
 
     def original(self, index: int) -> int:
-        """Map an index of the packed text to the text it was packed from."""
-        run = bisect_right(self.before, index) - 1
-        return self.starts[run] + index - self.before[run]
+        """Map an index of the packed text to the source."""
+        starts, before = self._runs
+        run = bisect_right(before, index) - 1
+        return starts[run] + index - before[run]
 
 
 def pack(text: str) -> Packed:
-    """Return the ASCII letters and digits of `text`, with the way back."""
-    runs = _RUN.findall(text)
-    starts: list[int] = []
-    at = 0
-    for run in runs:
-        at = text.index(run, at)
-        starts.append(at)
-        at += len(run)
-    return Packed("".join(runs).upper(), tuple(starts), tuple(accumulate(map(len, runs[:-1]), initial=0)))
+    """Return the ASCII letters and digits of `text`, with the way back, which is found when it is first asked for."""
+    return Packed("".join(_RUN.findall(text)).upper(), text)
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
