@@ -6,6 +6,7 @@ comes back has a message of ours; a worker that dies ends the run with a hint, a
 
 from __future__ import annotations
 
+import atexit
 import gc
 import multiprocessing
 from collections.abc import Iterator, Sequence
@@ -93,8 +94,13 @@ def _begin(spec: Spec) -> None:
 
 
 def _collect_seldom() -> None:
-    """Look for cycles of garbage less often: a record leaves none, and a look at all that the detectors hold is dear."""
+    """Look for cycles of garbage less often: a record leaves none, and a look at all that the detectors hold is dear.
+
+    The interpreter would look at all of it once more when it ends; `freeze` keeps it from that.
+    """
     gc.set_threshold(10_000, 50, 50)
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
 
 
 def _load() -> None:
