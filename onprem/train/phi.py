@@ -63,7 +63,7 @@ class Plan:
     least_count: int = 3
     batch_tokens: int = 4_000
     rate: float = 2e-3
-    dropout: float = 0.15
+    dropout: float = 0.2
     dev_documents: int = 600
     test_documents: int = 600
     data: Path | None = field(default=None, repr=False)

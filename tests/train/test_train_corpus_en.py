@@ -9,6 +9,8 @@ import pytest
 
 from onprem.labels import Label
 from onprem.tagged import parse, render
+from onprem.train.generate.contract import SPLITS
+from onprem.train.generate.written_notes import written
 
 HOME = Path(__file__).parents[1] / "corpus" / "en"
 
@@ -44,4 +46,18 @@ def test_the_corpus_comes_from_the_test_split():
     make = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make)
     made = [*make.handwritten(), *make.generated()]
-    assert [(note["id"], note["tagged"]) for note in corpus()] == made
+    assert [(note["id"], note["tagged"]) for note in corpus()] == [(name, tagged) for name, _, tagged in made]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_note_is_both_held_out_and_for_development_or_training(lang):
+    def texts(path):
+        with path.open(encoding="utf-8") as lines:
+            return {parse(json.loads(line)["tagged"]).text for line in lines}
+
+    home = HOME.parent / lang
+    held, notes = texts(home / "held.jsonl"), texts(home / "notes.jsonl")
+    assert len(held) >= 150
+    assert not held & notes
+    learnt = {note.text for split in SPLITS for note in written(lang, split)}
+    assert learnt and not learnt & (held | notes)

@@ -1,7 +1,8 @@
 """English clinical text with invented people: an endless stream of tagged documents (see `contract`).
 
-A document is a layout of sentence templates filled by one scene, or sentences of carriers and abstracts in which nobody
-is named. Some are shown as a scanner, a pager or a hurried writer would leave them.
+A document is a note written by hand with its identities exchanged, a layout of sentence templates filled by one scene, or
+sentences of carriers and abstracts in which nobody is named. Some are shown as a scanner, a pager or a hurried writer would
+leave them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from onprem.tagged import Tagged, parse
 from onprem.train.generate.carriers_en import abstracts, sentences
 from onprem.train.generate.contract import Split, shared_out
 from onprem.train.generate.inject_en import inject
+from onprem.train.generate.rewrite_en import Rewriter
 from onprem.train.generate.scenes_en import Scene
 from onprem.train.generate.stage_en import settle
-from onprem.train.generate.surface_en import renumbered, reworded, roughen
+from onprem.train.generate.surface_en import renumbered, reworded, roughen, with_weekdays
+from onprem.train.generate.written_notes import part_of, written
 
 LEARNT: dict[Label, Label] = {
     **{
@@ -46,27 +49,35 @@ _SECTIONS = {
 }  # fmt: skip
 _DRAWS = re.compile(r"\{(nq|[qhspoacnmdge])(s?)\}")
 _ABSTRACTS, _CARRIERS = 0.13, 0.06  # shares of documents that are text of others, with nobody named
+_WRITTEN = 0.4  # share of documents that are notes written by hand
+_PART = 0.4  # share of these of which only some lines are shown
+_SHARES = (0.04, 0.1, 0.2, 0.35)  # of the words that give way to others in a document that is reworded
 _REWORDED: dict[Split, float] = {"train": 0.55, "dev": 0.15, "test": 0.15}  # share of documents
 _INJECTED = 0.30  # share of documents that are text of others with identities put in
 _QUESTIONS = ("What is", "What are", "Is ", "How is", "Which", "A {aged}", "What does")
 
 
-def _lines(name: str) -> list[str]:
-    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if not line.startswith("# ")]
+def _files(pattern: str) -> list[list[str]]:
+    """Return the lines of each file beside this module that matches, in the order of their names, without comments."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob(pattern))]
+    return [[line for line in text.splitlines() if not line.startswith("# ")] for text in texts]
 
 
 @cache
 def templates(split: Split) -> dict[str, tuple[str, ...]]:
-    """Return the sentence templates of a split, by section."""
+    """Return the sentence templates of a split, by section. Each file is shared out by itself: one more moves no other."""
     sections: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in _lines("en_sentences.txt"):
-        if line.startswith("## "):
-            current = sections.setdefault(line[3:].strip(), [])
-        elif line.strip():
-            current.append(line.replace("\\n", "\n"))
-    shared = {name: shared_out(lines)[split] for name, lines in sections.items()}
+    for lines in _files("en_sentences*.txt"):
+        own: dict[str, list[str]] = {}
+        current: list[str] = []
+        for line in lines:
+            if line.startswith("## "):
+                current = own.setdefault(line[3:].strip(), [])
+            elif line.strip():
+                current.append(line.replace("\\n", "\n"))
+        for name, found in own.items():
+            sections.setdefault(name, []).extend(shared_out(found)[split])
+    shared = {name: tuple(found) for name, found in sections.items()}
     shared["negative"] = (*shared["negative"], *["{sentence}"] * (2 + len(shared["negative"]) // 8))
     return shared
 
@@ -79,9 +90,12 @@ def has_words(layout: str) -> bool:
 @cache
 def layouts(split: Split) -> tuple[str, ...]:
     """Return the layouts of a split. Layouts that only draw sentences belong to every split: they are no template."""
-    blocks = "\n".join(_lines("en_layouts.txt")).split("\n===\n")
-    bare = [block for block in blocks if not has_words(block)]
-    return (*bare, *shared_out([block for block in blocks if has_words(block)])[split])
+    files = ["\n".join(lines).split("\n===\n") for lines in _files("en_layouts*.txt")]
+    bare = [block for blocks in files for block in blocks if not has_words(block)]
+    worded = [shared_out([block for block in blocks if has_words(block)])[split] for blocks in files]
+    worded_flat = [block for blocks in worded for block in blocks]
+    # as many draws for free sentences as for whole layouts
+    return (*bare * max(1, round(len(worded_flat) / len(bare))), *worded_flat)
 
 
 # slots of one kind may stand in each other's sentences
@@ -134,11 +148,18 @@ def _expand(layout: str, rng: random.Random, split: Split, *, spliced: bool) -> 
     return _DRAWS.sub(draw, layout)
 
 
-def _parsed(text: str, rng: random.Random, split: Split) -> Tagged:
+def _parsed(text: str, rng: random.Random, split: Split, *, shares: tuple[float, ...] = _SHARES) -> Tagged:
     draw = rng.random()
     if draw < _REWORDED[split]:
-        text = reworded(text, rng, share=rng.choice((0.04, 0.1, 0.2, 0.35)))
-    return parse(roughen(renumbered(text, rng), rng))
+        text = reworded(text, rng, share=rng.choice(shares))
+    return with_weekdays(parse(roughen(renumbered(text, rng), rng)))
+
+
+def _written(notes: tuple[Tagged, ...], scene: Scene, rng: random.Random) -> Tagged:
+    note = rng.choice(notes)
+    if rng.random() < _PART:
+        note = part_of(note, rng.random(), rng.random())
+    return _parsed(Rewriter(scene, rng).rewrite(note), rng, scene.split, shares=_SHARES[:2])
 
 
 def notes(split: Split, seed: int) -> Iterator[Tagged]:
@@ -147,18 +168,23 @@ def notes(split: Split, seed: int) -> Iterator[Tagged]:
     own = sentences(None, split)
     while True:
         scene = Scene(rng, split, lambda source: source.choice(own))
-        yield parse(roughen(scene.fill(_expand(rng.choice(layouts(split)), rng, split, spliced=False)), rng))
+        text = roughen(scene.fill(_expand(rng.choice(layouts(split)), rng, split, spliced=False)), rng)
+        yield with_weekdays(parse(text))
 
 
 def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tagged]:
     """Yield tagged documents for ever, decided by (split, seed, data)."""
     rng = random.Random(f"{split}:{seed}:en")  # noqa: S311 - text for training, no secret
     carriers, plain = sentences(data, split), abstracts(data, split)
+    notes_by_hand = written("en", split)
 
     def sentence(source: random.Random) -> str:
         return source.choice(carriers)
 
     while True:
+        if notes_by_hand and rng.random() < _WRITTEN:
+            yield _written(notes_by_hand, Scene(rng, split, sentence), rng)
+            continue
         draw = rng.random()
         if plain and draw < _ABSTRACTS:
             start = rng.randrange(len(plain))

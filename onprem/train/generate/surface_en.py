@@ -6,12 +6,19 @@ import random
 import re
 from collections.abc import Callable
 
+from onprem.labels import Label
+from onprem.tagged import Gold, Tagged
 from onprem.train.generate.coined_en import abbreviation
 from onprem.train.generate.lexicon_en import dictionary
 
 _PIECE = re.compile(r"(</?[A-Z_]+>)")
+_WEEKDAY = re.compile(
+    r"\b(?:(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day)|(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun|MON|TUE|WED|THU|FRI|SAT|SUN)\.?)"
+    r",?[ ]{1,2}(?:the[ ])?$"
+)
 _ORDINARY = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _NUMBER = re.compile(r"(?<![A-Za-z\d])\d{1,4}(?![A-Za-z\d])")
+_WEEKDAY_REACH = 20  # code points
 _SCANNED = {"l": "1", "O": "0", "o": "0", "I": "l", "S": "5", "rn": "m", "e": "c", "B": "8"}
 
 
@@ -117,3 +124,19 @@ def roughen(text: str, rng: random.Random) -> str:
     """Leave most documents as they are; give the others one kind of wear."""
     change = rng.choices([wear for _, wear in _WEAR], [share for share, _ in _WEAR])[0]
     return change(text, rng)
+
+
+def with_weekdays(tagged: Tagged) -> Tagged:
+    """Return the document with a weekday that stands right before a date as a part of it: `Tuesday, March 4`.
+
+    Beside a date that has become its year, the weekday would tell more than the year.
+    """
+    spans: list[Gold] = []
+    for span in tagged.spans:
+        start = span.start
+        if span.label in {Label.DATE, Label.BIRTH_DATE}:
+            before = _WEEKDAY.search(tagged.text, max(0, start - _WEEKDAY_REACH), start)
+            if before is not None and not (spans and spans[-1].end > before.start()):
+                start = before.start()
+        spans.append(Gold(start, span.end, span.label))
+    return Tagged(tagged.text, tuple(spans))

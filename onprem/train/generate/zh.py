@@ -14,6 +14,8 @@ from random import Random
 from onprem.labels import Label
 from onprem.tagged import Gold, Tagged
 from onprem.train.generate.contract import Split
+from onprem.train.generate.rewrite_zh import Rewriter
+from onprem.train.generate.written_notes import part_of, written
 from onprem.train.generate.zh_carriers import Carriers, Cleaner
 from onprem.train.generate.zh_forms import pool
 from onprem.train.generate.zh_layouts import KINDS, write
@@ -32,16 +34,25 @@ LEARNT: Mapping[Label, Label] = {
     Label.ACCOUNT_NUMBER: _NUMBER, Label.LICENCE_NUMBER: _NUMBER, Label.VEHICLE_ID: _NUMBER, Label.DEVICE_ID: _NUMBER,
     Label.OTHER_ID: _NUMBER,
 }  # fmt: skip
+_WRITTEN = 0.35  # share of documents that are notes written by hand
+_PART = 0.4  # share of these of which only some lines are shown
 _INJECTED = ("query", "patient_line", "present", "history", "sms", "clinic", "fragment", "social", "referral")
 
 
 def documents(split: Split, seed: int, data: Path | None = None) -> Iterator[Tagged]:
-    """Yield documents for ever, of all kinds in turn by weight."""
+    """Yield documents for ever: notes written by hand with other identities, and all kinds in turn by weight."""
     random = Random(f"zh:{split}:{seed}")  # noqa: S311 - text for training, no secret
     carriers = Carriers(data, split) if data is not None else None
     kinds = tuple(KINDS)
     weights = tuple(accumulate(weight for weight, _ in KINDS.values()))
+    notes = written("zh", split)
     while True:
+        if notes and random.random() < _WRITTEN:
+            note = random.choice(notes)
+            if random.random() < _PART:
+                note = part_of(note, random.random(), random.random())
+            yield noisy(trimmed(Rewriter(Scene(split, random), random).rewrite(note)), random)
+            continue
         kind = random.choices(kinds, cum_weights=weights)[0]
         tagged = trimmed(write(kind, split, random, carriers).tagged())
         if tagged.text:

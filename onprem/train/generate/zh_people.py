@@ -56,9 +56,10 @@ class People:
         draw = self.random.random()
         if draw < 0.86:
             return self.surname() + self.given(age)
-        return self._other_name()
+        return self.other_name()
 
-    def _other_name(self) -> str:
+    def other_name(self) -> str:
+        """Draw a name that is not surname and given name: of an ethnic group, of Korea, of a foreigner."""
         random = self.random
         dot = random.choice("···•・‧.")
         pick = random.choice
