@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onprem.detect.contract import Passage
-from onprem.detect.ner_features import GLUED, Row, row
+from onprem.detect.ner_features import GLUED, WIDE, Row, row
 from onprem.detect.ner_network import Floats, Network, Shape, read_weights
 from onprem.detect.ner_pieces import FILES as PIECES
 from onprem.detect.ner_pieces import read_pieces
@@ -52,6 +52,7 @@ _BRIDGES: dict[Label, frozenset[str]] = {
 }
 _BRIDGES_OTHER = frozenset("-/.#")
 _BRIDGE_LENGTH = 2
+_SEPARATORS = frozenset(",;:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class NerDetector:
         marks = self._marks(probabilities)
         if not marks:
             return []
-        groups = _heal(_join(_group(marks, laid), laid), laid)
+        groups = [_bare(group, laid) for group in _heal(_join(_group(marks, laid), laid), laid)]
         starts, ends = passage.tokens.starts, passage.tokens.ends
         spans = []
         for first, last, label, score in groups:
@@ -159,7 +160,7 @@ _Group = tuple[int, int, Label, float]  # first and last place in the row, label
 
 
 def _group(marks: Sequence[_Mark], laid: Row) -> list[_Group]:
-    """Gather neighbouring marks of one label. A lone other label inside an identifier does not cut it."""
+    """Gather neighbouring marks of one label. A lone other label inside an identifier does not cut it, a wide gap does."""
     labels = [mark.label for mark in marks]
     for index in range(1, len(marks) - 1):
         before, here, after = marks[index - 1 : index + 2]
@@ -170,8 +171,9 @@ def _group(marks: Sequence[_Mark], laid: Row) -> list[_Group]:
     for mark, label in zip(marks, labels, strict=True):
         if groups:
             first, last, previous, score = groups[-1]
-            glued = laid.spacing[mark.place] == GLUED
-            if mark.place == last + 1 and label is previous and (glued or not mark.begins):
+            gap = laid.spacing[mark.place]
+            goes_on = gap == GLUED or (gap != WIDE and not mark.begins)
+            if mark.place == last + 1 and label is previous and goes_on:
                 groups[-1] = (first, mark.place, label, max(score, mark.score))
                 continue
         groups.append((mark.place, mark.place, label, mark.score))
@@ -205,6 +207,16 @@ def _heal(groups: Sequence[_Group], laid: Row) -> list[_Group]:
                 last += 1
         healed.append((first, last, label, score))
     return healed
+
+
+def _bare(group: _Group, laid: Row) -> _Group:
+    """Leave commas, semicolons and colons at the ends out: they are nobody's."""
+    first, last, label, score = group
+    while first < last and laid.words[first] in _SEPARATORS:
+        first += 1
+    while first < last and laid.words[last] in _SEPARATORS:
+        last -= 1
+    return first, last, label, score
 
 
 def _one_word(laid: Row, place: int) -> bool:

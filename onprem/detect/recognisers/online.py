@@ -27,6 +27,8 @@ _SAFE_TLD = any_of(
 _LOCAL = r"[A-Za-z0-9\u00c0-\u024f](?:[A-Za-z0-9\u00c0-\u024f._%+'-]{0,62}[A-Za-z0-9\u00c0-\u024f_+-])?"
 _HOST = r"(?:[A-Za-z0-9\u00c0-\u024f](?:[A-Za-z0-9\u00c0-\u024f-]{0,40}[A-Za-z0-9\u00c0-\u024f])?\.){1,6}"
 _PATH = r"(?::\d{2,5})?(?:[/?#][^\s<>\"'\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]{0,300})?"
+# letters and digits that go on a word; a Han character does not, no space stands before an address in Chinese
+_W = r"A-Za-z0-9_\u00c0-\u024f"
 _END = r"(?<![.,;:!?)\]}])"
 
 
@@ -47,11 +49,12 @@ RECOGNISERS = (
     Recogniser(
         "email",
         Label.EMAIL,
-        rf"(?<![\w.+-]){_LOCAL}[ ]?@[ ]?{_HOST}[A-Za-z\u00c0-\u024f]{{2,24}}(?![\w-])",
+        rf"(?<![{_W}.+-]){_LOCAL}[ ]?@[ ]?{_HOST}[A-Za-z\u00c0-\u024f]{{2,24}}(?![{_W}-])",
         0.99,
         examples(
             "Write to <EMAIL>anna.lee+gp@example.org</EMAIL>.",
             "Mail:<EMAIL>j_o'hara@mail.hospital.example</EMAIL>, please",
+            "本人電郵<EMAIL>wl.kwan88@netvigator.example</EMAIL>。",
             "seen @ clinic; 5 mg @ bedtime.",
         ),
         reach=(70, 110),
@@ -61,7 +64,7 @@ RECOGNISERS = (
     Recogniser(
         "email_partial",
         Label.EMAIL,
-        r"@(?<![\w.]@)(?P<v>[A-Za-z][\w.]{2,29})(?![\w@])",
+        rf"@(?<![{_W}.]@)(?P<v>[A-Za-z][{_W}.]{{2,29}})(?![{_W}@])",
         0.6,
         examples("Posts as @<EMAIL>anna_lee90</EMAIL>.", "HR 70 @ rest"),
         reach=(2, 40),
@@ -85,11 +88,12 @@ RECOGNISERS = (
     Recogniser(
         "url",
         Label.URL,
-        rf"[hfHFwW](?<![\w].)(?:(?i:ttps?|tp|tps|xxps?)://|ww\d?\.|WW\.)[^\s<>\"'\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]{{3,2000}}{_END}",
+        rf"[hfHFwW](?<![{_W}].)(?:(?i:ttps?|tp|tps|xxps?)://|ww\d?\.|WW\.)[^\s<>\"'\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]{{3,2000}}{_END}",
         0.99,
         examples(
             "See <URL>https://portal.example.org/p/8812?id=7</URL>.",
             "Portal: <URL>www.mercy.example</URL>, log in",
+            "影像链接<URL>https://yc.example.cn/view?id=77120</URL>,有事请回",
             "http status unknown",
         ),
         reach=(8, 2000),
@@ -99,7 +103,7 @@ RECOGNISERS = (
     Recogniser(
         "domain",
         Label.URL,
-        rf"(?<![\w.@/-])(?=[A-Za-z0-9-]{{2,40}}\.[A-Za-z]){_HOST}{_SAFE_TLD}(?![\w@-]|\.\w){_PATH}{_END}",
+        rf"(?<![{_W}.@/-])(?=[A-Za-z0-9-]{{2,40}}\.[A-Za-z]){_HOST}{_SAFE_TLD}(?![{_W}@-]|\.[{_W}]){_PATH}{_END}",
         0.8,
         examples(
             "Results on <URL>myportal.example-health.com/visits</URL>.",
@@ -112,7 +116,7 @@ RECOGNISERS = (
     Recogniser(
         "domain_path",
         Label.URL,
-        rf"(?<![\w.@/-])(?=[A-Za-z0-9-]{{2,40}}\.[A-Za-z]){_HOST}{_TLD}/[^\s<>\"'\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]{{2,300}}{_END}",
+        rf"(?<![{_W}.@/-])(?=[A-Za-z0-9-]{{2,40}}\.[A-Za-z]){_HOST}{_TLD}/[^\s<>\"'\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]{{2,300}}{_END}",
         0.8,
         examples("See <URL>pt.clinica.es/anna</URL>.", "mg.kg/day and mL.min/1.73"),
         reach=(60, 330),
@@ -121,7 +125,7 @@ RECOGNISERS = (
     Recogniser(
         "ipv4",
         Label.IP_ADDRESS,
-        r"\d(?<![\w.]\d)\d{0,2}(?:\.\d{1,3}){3}(?![\w]|\.\d)(?:/\d{1,2}|:\d{2,5})?(?!\d)",
+        rf"\d(?<![{_W}.]\d)\d{{0,2}}(?:\.\d{{1,3}}){{3}}(?![{_W}]|\.\d)(?:/\d{{1,2}}|:\d{{2,5}})?(?!\d)",
         0.9,
         examples("Logged in from <IP_ADDRESS>192.168.10.24</IP_ADDRESS>.", "Section 3.2.1.4 of the guideline; v1.2.3."),
         needs=("number",),
