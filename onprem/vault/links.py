@@ -34,6 +34,7 @@ class Links:
     def __init__(self, store: SealedStore) -> None:
         self._store = store
         self._fresh: dict[bytes, bytes] = {}  # of the batch in hand, not yet stored
+        self._seen: dict[tuple[Alias, ...], str | None] = {}  # rows of the batch in hand
 
     @classmethod
     def open(cls, site: Site, *, readonly: bool = False) -> Links:
@@ -49,9 +50,9 @@ class Links:
         """Yield the subject key of each row of aliases, tying the aliases together; None for a row without any."""
         stream = iter(rows)
         while batch := list(islice(stream, _BATCH)):
-            subjects = [self._link_row(row) for row in batch]
+            subjects = [self._seen[row] if row in self._seen else self._link_row(row) for row in batch]
             self._store.put_many(self._fresh.items())
-            self._fresh = {}
+            self._fresh, self._seen = {}, {}
             yield from subjects
 
     def subject(self, aliases: Iterable[Alias]) -> str | None:
@@ -76,6 +77,8 @@ class Links:
                 self._fresh[own] = winner.encode()
             elif (other := self._end(known.decode())) != winner:
                 self._fresh[_redirect(other)] = winner.encode()  # two subjects turn out to be one person
+                self._seen.clear()
+        self._seen[row] = winner
         return winner
 
     def _follow(self, key: bytes) -> str | None:
