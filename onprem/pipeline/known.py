@@ -65,9 +65,11 @@ class KnownStore:
         self._store = SealedStore(path, key, readonly=readonly)
         self._matchers: OrderedDict[str, tuple[Facts, tuple[Matcher, ...]]] = OrderedDict()
         self._staff: Matcher | None = None
+        self._last: tuple[str, Facts] | None = None  # the records of a patient often stand together
 
     def add(self, facts: Iterable[tuple[str, Facts]]) -> None:
         """Join facts to what is stored. Streams."""
+        self._last = None
         self._store.merge(((subject.encode(), item.encode()) for subject, item in facts), _combine)
 
     def add_names(self, names: Iterable[tuple[str, str]]) -> None:
@@ -82,8 +84,10 @@ class KnownStore:
 
     def facts(self, subject: str) -> Facts:
         """Return what is known of a patient (or of STAFF)."""
-        sealed = self._store.get(subject.encode())
-        return Facts() if sealed is None else Facts.decode(sealed)
+        if self._last is None or self._last[0] != subject:
+            sealed = self._store.get(subject.encode())
+            self._last = subject, Facts() if sealed is None else Facts.decode(sealed)
+        return self._last[1]
 
     def matchers(self, subject: str | None) -> tuple[Facts, tuple[Matcher, ...]]:
         """Return a patient's facts and the matchers to search their records with, the staff's last."""
