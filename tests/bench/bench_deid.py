@@ -154,10 +154,10 @@ def two_jobs(bench, characters, repeats):
     }
 
 
-def memory(bench, notes, jobs):
-    """Watch the memory of a run over a Parquet file of `notes` notes."""
+def memory(bench, notes, length, jobs):
+    """Watch the memory of a run over a Parquet file of `notes` notes of about `length` code points."""
     source = bench.folder / "notes.parquet"
-    characters = corpus.write_parquet(source, notes)
+    characters = corpus.write_parquet(source, notes, length)
     usage, told = bench.onprem(source, jobs=jobs, cores=set(bench.cores[:jobs]))
     # the first tenth is start-up: the rest must not climb
     later = [size for when, size in usage.series if when > usage.seconds / 10]
@@ -173,7 +173,15 @@ def memory(bench, notes, jobs):
         "largest process, first half, GiB": first / 2**30,
         "largest process, second half, GiB": second / 2**30,
         "growth": second / first - 1 if first else 0.0,
+        "largest process by tenths of the run, MiB": ", ".join(tenths(usage)),
     }
+
+
+def tenths(usage):
+    """Return the largest resident set in each tenth of a run, MiB."""
+    for part in range(10):
+        begin, end = usage.seconds * part / 10, usage.seconds * (part + 1) / 10
+        yield f"{max((size for when, size in usage.series if begin <= when < end), default=0) / 2**20:.0f}"
 
 
 def show(title, figures):
@@ -202,6 +210,9 @@ def main():
     parser.add_argument(
         "--notes", type=int, default=20_000, help="in the Parquet file; 1000000 for the record; 0: none"
     )
+    parser.add_argument(
+        "--note-characters", type=int, default=320, help="of a note in the Parquet file; fewer make more notes possible"
+    )
     parser.add_argument("--only", choices=["presidio", "jobs", "memory"], help="one part alone")
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"))
     given = parser.parse_args()
@@ -221,7 +232,7 @@ def main():
                 result["two cores"] = two_jobs(bench, 8 * given.characters, given.repeats)
                 show("two cores, --jobs 2 against --jobs 1", result["two cores"])
         if given.only in (None, "memory") and given.notes:
-            result["memory"] = memory(bench, given.notes, min(2, len(cores)))
+            result["memory"] = memory(bench, given.notes, given.note_characters, min(2, len(cores)))
             show("memory over a Parquet file", result["memory"])
     given.json.parent.mkdir(parents=True, exist_ok=True)
     given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -53,12 +53,12 @@ def write_jsonl(texts, path):
             sink.write(json.dumps({"id": f"n{number}", "patient": f"p{number // 3}", "text": text}) + "\n")
 
 
-def write_parquet(path, count):
-    """Write `count` short notes as Parquet, streaming, in one file."""
+def write_parquet(path, count, length=320):
+    """Write `count` short notes, of about `length` code points each, as Parquet, streaming, in one file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pool = [note[:320] for note in sample()]
+    pool = [note[:length] for note in sample()]
     generator = random.Random(13)
     schema = pa.schema([("patient_id", pa.string()), ("note_text", pa.string())])
     characters = 0
