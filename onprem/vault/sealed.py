@@ -27,6 +27,7 @@ _BATCH = 5_000  # rows per transaction: memory stays flat
 _NONCE = 12
 _HEADER = b"onprem sealed store 1"
 _SCHEMA = """
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS header (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS sealed (id BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
@@ -68,6 +69,7 @@ class SealedStore:
                 self._database.execute("PRAGMA secure_delete=ON")
                 self._database.executescript(_SCHEMA)
                 self._database.execute("INSERT OR IGNORE INTO header VALUES (1, ?)", (self._seal(b"header", _HEADER),))
+                self._database.execute("COMMIT")  # one wait for the disk
             row = self._database.execute("SELECT sealed FROM header").fetchone()
         except sqlite3.Error as error:
             self._fail(error)
