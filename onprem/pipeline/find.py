@@ -73,11 +73,12 @@ def find_task(room: Room, task: Task) -> int:
     sealed = room.folder / f"found-{task.index:06}.sealed"
     sealed.unlink(missing_ok=True)
     found: dict[str, Facts] = {}
-    write_whole(result, _lines(room, task, found))
+    lines = list(_lines(room, task, found))
     with SealedStore(sealed.with_suffix(".partial"), room.key) as store:
         rows = (_row(subject, facts) for subject, facts in found.items())
         store.put_many(rows)
     sealed.with_suffix(".partial").replace(sealed)
+    write_whole(result, lines)  # last: where it exists, the task is done
     return records
 
 
