@@ -36,7 +36,9 @@ _ORDINAL = re.compile(r"(?:the )?\d{1,2}(?:st|nd|rd|th)")
 _COUNTED_AFTER = re.compile(
     r" (?:and the \d+(?:st|nd|rd|th) )?(?:days?|weeks?|months?|years?|hours?|percentile|rib|toe|finger|dose)\b"
 )
-_PHONE_BEFORE = re.compile(r"(?i:pager?|ext\.?|extension|beeper|call|phone|tel|dial|fax|cell|mobile|x|#|at)[ .:#\d-]*$")
+_PHONE_BEFORE = re.compile(
+    r"(?i:pager?|ext\.?|extension|beeper|bleep(?:ed)?|dect|ascom|call|phone|tel|dial|fax|cell|mobile|x|#|at)[ .:#\d-]*$"
+)
 _CAPITALS = re.compile(r"[A-Z]{2,4}")
 _SIGNED = re.compile(r"(?:[-\u2014/~]|(?i:by|signed|initials?|dr|nurse)[ .:]*)[ ]?$")
 _CREDENTIAL_AFTER = re.compile(r",? ?(?:RN|MD|DO|NP|PA|LPN|CNA|RT|PT|OT|MA|PharmD)\b")
@@ -106,7 +108,7 @@ def _impossible(text: str, span: Span, value: str) -> bool:
         short = label in _NUMBERED and value.isdigit() and len(value) < 7 and not _PHONE_BEFORE.search(before)
         return short or any(form.fullmatch(value) for form in (_MEASURE, _CLOCK))
     if label is Label.BED:
-        return _BED_WORD.search(text, max(0, span.start - 16), span.end) is None
+        return span.score < _SURE and _BED_WORD.search(text, max(0, span.start - 16), span.end) is None
     if label in _DATES:
         counted = _ORDINAL.fullmatch(value) and _COUNTED_AFTER.match(text, span.end)
         return counted is not None if value.isascii() else _DATE_SIGN.search(value) is None

@@ -190,4 +190,32 @@ RECOGNISERS = (
         ),
         needs=("number", "ext", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x0"),
     ),
+    Recogniser(
+        "short_number",
+        Label.PHONE,
+        words(
+            "bleep",
+            "bleeped",
+            "pager",
+            "beeper",
+            "dect",
+            "ascom",
+            "vocera",
+            "ext",
+            "extn",
+            "extension",
+            "ring x", "call x", "dial x", "phone x", "on x",
+            "ward phone",
+            "desk",
+        )
+        + r"\.?[ ]?(?i:no\.?|number|is|on|at)?[ ]?[:#]?[ ]?(?P<v>\d{3,6}|\d{2}[- ]\d{2,4})(?![\w%]|[.,/:-]\d|[ ]?(?:mg|mcg|g|mL|ml|cm|mm|IU|units|cells|copies|degrees|days?|times|hours?|weeks?|of)\b)",
+        0.8,
+        examples(
+            "not answering, bleep <PHONE>288</PHONE>; can theatre ring x <PHONE>6120</PHONE>",
+            "DECT <PHONE>71 402</PHONE>, extension: <PHONE>415</PHONE>",
+            "bleep 3 times; hip extension 120 degrees; 2 x 3 cm; on x 3 days",
+        ),
+        reach=(16, 40),
+        needs=("bleep", "pager", "beeper", "dect", "ascom", "vocera", "ext", " x ", "ward phone", "desk"),
+    ),
 )
