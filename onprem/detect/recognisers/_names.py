@@ -68,8 +68,16 @@ _ALSO_SURNAMES = frozenset(
 )
 
 
+# Credentials as they are written after a name; those that are also family names in capitals (DO, MA, PA) are left out.
+_CREDENTIALS = (
+    "ARNP|APRN|B(?:DS|SN|Pharm)|C(?:HPN|MA|NA|NM|NS|RNA)|D(?:CH|DS|GO|MD|NB|NP|PM|PT)|EMT|F(?:AAP|ACC|ACEP|ACG|ACOG|ACP|ACS|ANZCA|CPS|NP|RACGP|RACP|RACS|"
+    "RANZCOG|RANZCP|RCA|RCEM|RCOG|RCP|RCPC|RCPath|RCPsych|RCR|RCS|RCSC)|L(?:CSW|MFT|MSW|PC|PN|VN)|M(?:BA|BBCh|BBS|BChB|BE|D|HA|PH|RCGP|RCOG|RCP|RCPCH|"
+    "RCPI|RCPsych|RCS|SN|SW)|NP|O(?:T|TR)|P(?:GY|T|h|hD|harmD|syD)|R(?:CP|D|DN|GN|MN|N|NC|Ph|RT|T)|SLP"
+)
+
+
 def _stop(exempt: frozenset[str] = frozenset()) -> str:
-    return rf"(?!{any_case(words('not_names') - exempt)}(?![{_L}'-]))"
+    return rf"(?!{any_case(words('not_names') - exempt)}(?![{_L}'-]))(?!(?<=[{_L}.,][ ])(?:{_CREDENTIALS})(?![{_L}'-]))"
 
 
 STOP = _stop()
