@@ -32,6 +32,12 @@ _MEASURE = re.compile(
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):?[0-5]\d|\d{1,3}")  # a time of day, or too few digits to be anybody's
 _BED_WORD = re.compile(r"(?i:bed|room|rm|ward|bay|unit|cubicle|pod|floor)|[床室区号房]")
 _DATE_SIGN = re.compile(r"[\d〇零一二三四五六七八九十廿年月日号周星期天旬初末春夏秋冬节晨晚午今昨明前后去]")
+# what a result out of a few is a result of: "power 4/5", "pain 3/10 at rest, 5/10 on descent", "Apgars 9/10"
+_SCALE_BEFORE = re.compile(
+    r"(?i:\b(?:pain|power|strength|scores?|motor|grades?|reflex(?:es)?|mrc|pulses|vas|nrs|moca|mmse|apgars?|gcs|rass|phq|gad|mismatch|"
+    r"cultures?|nodes?|positive|murmur)\b)[^\n;]{0,24}$"
+)
+_RESULT = re.compile(r"\d{1,2}/(?:[2-9]|10|15|30)")
 _ORDINAL = re.compile(r"(?:the )?\d{1,2}(?:st|nd|rd|th)")
 _COUNTED_AFTER = re.compile(
     r" (?:and the \d+(?:st|nd|rd|th) )?(?:days?|weeks?|months?|years?|hours?|percentile|rib|toe|finger|dose)\b"
@@ -95,6 +101,12 @@ def _examined(text: str, span: Span) -> Span | None:
         return None
     if not value.isascii():
         return span
+    if (
+        span.label in _DATES
+        and _RESULT.fullmatch(value)
+        and _SCALE_BEFORE.search(text[max(0, span.start - 48) : span.start])
+    ):
+        return None
     if span.label in _DATES and "/" in value and _NUMERIC.fullmatch(value):
         return span if dates.parse_date(value) is not None else None
     return _trimmed(text, span) if span.label in _DROPPED_WHOLE else span

@@ -187,4 +187,15 @@ RECOGNISERS = (
         reach=(16, 90),
         needs=("sincerely", "regards", "wishes", "best", "thank", "yours", "respectfully", "cordially", "cheers", "signed", "love", "warmly"),
     ),
+    Recogniser(
+        "spelled_name",
+        Label.NAME,
+        r"[A-Z](?<![\w.-].)(?:(?!-B-C-)(?:-[A-Z]){3,24}(?![\w-])|(?![ ]B[ ]C[ ])(?:[ ][A-Z]){4,24}(?![\w.-]))",
+        0.8,
+        examples(
+            "that is <NAME>C-A-S-T-E-L-L</NAME>, her mother <NAME>P E T T W A Y</NAME> birthday",
+            "hepatitis A B C D E, A-B-C-D and R-CHOP, X-Y plot, DR-DQ",
+        ),
+        reach=(4, 60),
+    ),
 )  # fmt: skip

@@ -204,7 +204,11 @@ RECOGNISERS = (
             "ext",
             "extn",
             "extension",
-            "ring x", "call x", "dial x", "phone x", "on x",
+            "ring x",
+            "call x",
+            "dial x",
+            "phone x",
+            "on x",
             "ward phone",
             "desk",
         )
