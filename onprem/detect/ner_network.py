@@ -123,13 +123,10 @@ def given_vectors(words: Sequence[str], pieces: Pieces | None) -> Floats:
 
 @dataclass
 class Network:
-    """Weights ready for use, with a bounded table of the vectors of words met so far.
-
-    `members` are networks of one shape that learnt from different beginnings; a token's probabilities are their mean.
-    """
+    """Weights ready for use, with a bounded table of the vectors of words met so far."""
 
     shape: Shape
-    members: Sequence[Parameters] = field(repr=False)
+    parameters: Parameters = field(repr=False)
     vocabulary: frozenset[str] = field(repr=False)
     pieces: Pieces | None = field(default=None, repr=False)
 
@@ -137,18 +134,18 @@ class Network:
         """Begin with no word known.
 
         Raises:
-            ValueError: there is no member, or the shape asks for given vectors of another length than the pieces have.
+            ValueError: the shape asks for given vectors of another length than the pieces have.
         """
-        if not self.members or self.shape.given != (self.pieces.columns if self.pieces else 0):
+        if self.shape.given != (self.pieces.columns if self.pieces else 0):
             raise ValueError("the network and its word pieces do not agree")
         self._forget()
 
     def _forget(self) -> None:
         self._ids: dict[str, int] = {}
-        self._vectors = np.zeros((1_024, len(self.members), self.shape.width), dtype=np.float32)
+        self._vectors = np.zeros((1_024, self.shape.width), dtype=np.float32)
 
     def word_vectors(self, words: Sequence[str]) -> Floats:
-        """Return the vectors of each word, shape (len(words), members, width)."""
+        """Return the vector of each word, shape (len(words), width)."""
         try:
             return self._vectors[[self._ids[word] for word in words]]
         except KeyError:
@@ -163,32 +160,26 @@ class Network:
         known = len(self._ids)
         needed = known + len(new)
         if needed > len(self._vectors):
-            grown = np.zeros((max(needed, 2 * len(self._vectors)), *self._vectors.shape[1:]), dtype=np.float32)
+            grown = np.zeros((max(needed, 2 * len(self._vectors)), self.shape.width), dtype=np.float32)
             grown[:known] = self._vectors[:known]
             self._vectors = grown
         features = feature_table(new, self.vocabulary)
         given = given_vectors(new, self.pieces)
-        for index, parameters in enumerate(self.members):
-            self._vectors[known:needed, index] = words_forward(parameters, self.shape, features, given)
+        self._vectors[known:needed] = words_forward(self.parameters, self.shape, features, given)
         self._ids.update(zip(new, range(known, needed), strict=True))
 
     def probabilities(self, rows: Sequence[tuple[Sequence[str], npt.NDArray[np.int8]]]) -> list[Floats]:
         """Return for each row (words, spacing) the probabilities of tags, shape (len(words), len(tags))."""
         gap = self.shape.reach
         total = gap + sum(len(words) + gap for words, _ in rows)
-        sheets = np.zeros((len(self.members), total, self.shape.width), dtype=np.float32)
+        sheet = np.zeros((total, self.shape.width), dtype=np.float32)
         position = gap
         for words, spacing in rows:
             end = position + len(words)
             if words:
-                vectors = self.word_vectors(words)
-                for index, parameters in enumerate(self.members):
-                    sheets[index, position:end] = vectors[:, index] + parameters["spacing"][spacing]
+                sheet[position:end] = self.word_vectors(words) + self.parameters["spacing"][spacing]
             position = end + gap
-        found = softmax(rows_forward(self.members[0], self.shape, sheets[0]))
-        for parameters, sheet in zip(self.members[1:], sheets[1:], strict=True):
-            found += softmax(rows_forward(parameters, self.shape, sheet))
-        found /= len(self.members)
+        found = softmax(rows_forward(self.parameters, self.shape, sheet))
         results = []
         position = gap
         for words, _ in rows:
@@ -197,23 +188,18 @@ class Network:
         return results
 
 
-def save_weights(path: Path, members: Sequence[Parameters]) -> None:
+def save_weights(path: Path, parameters: Parameters) -> None:
     """Write the weights in half precision; the same weights give the same bytes."""
-    named = {f"{index}.{name}": value for index, member in enumerate(members) for name, value in member.items()}
     with path.open("wb") as out:
-        np.savez(out, **{name: value.astype(np.float16) for name, value in sorted(named.items())})  # type: ignore[arg-type]
+        np.savez(out, **{name: value.astype(np.float16) for name, value in sorted(parameters.items())})  # type: ignore[arg-type]
 
 
-def read_weights(path: Path) -> list[Parameters]:
-    """Read the weights of each member as float32; pickled content is refused.
+def read_weights(path: Path) -> Parameters:
+    """Read weights as float32; pickled content is refused.
 
     Raises:
-        OSError, ValueError: the file cannot be read as a zip of plain arrays named `member.parameter`.
+        OSError, ValueError: the file cannot be read as a zip of plain arrays.
 
     """
-    members: dict[int, Parameters] = {}
     with np.load(path, allow_pickle=False) as arrays:
-        for entry in arrays.files:
-            index, _, name = entry.partition(".")
-            members.setdefault(int(index), {})[name] = arrays[entry].astype(np.float32)
-    return [members[index] for index in sorted(members)]
+        return {name: arrays[name].astype(np.float32) for name in arrays.files}

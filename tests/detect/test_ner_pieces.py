@@ -41,7 +41,7 @@ def test_pieces_and_vectors_must_agree(pieces):
     with pytest.raises(ValueError, match="do not agree"):
         Pieces(NAMES[:3], TABLE, np.ones(2))
     with pytest.raises(ValueError, match="do not agree"):
-        Network(Shape(("O", "B-NAME", "I-NAME"), given=1), [{}], frozenset(), pieces)
+        Network(Shape(("O", "B-NAME", "I-NAME"), given=1), {}, frozenset(), pieces)
 
 
 def test_pieces_are_made_from_an_encoder_and_read_back(tmp_path):

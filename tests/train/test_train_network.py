@@ -3,7 +3,7 @@
 import numpy as np
 
 from onprem.detect.ner_features import feature_table
-from onprem.detect.ner_network import Network, Shape, read_weights, save_weights, softmax
+from onprem.detect.ner_network import Network, Shape, softmax
 from onprem.detect.ner_pieces import Pieces
 from onprem.train.network import Adam, Batch, initial, learn
 
@@ -57,7 +57,7 @@ def test_learning_lowers_the_loss_and_search_sees_what_was_learnt():
         loss, gradients = learn(parameters, SHAPE, make_batch(), dropout=0.0, generator=random)
         optimiser.step(gradients, rate=0.02)
     assert loss < first / 5
-    network = Network(SHAPE, [optimiser.averaged()], frozenset({"seen"}), PIECES)
+    network = Network(SHAPE, optimiser.averaged(), frozenset({"seen"}), PIECES)
     spacing = np.array([0, 0, 0, 1, 0, 0], dtype=np.int8)
     found = network.probabilities([(WORDS, spacing), (["Lee", "today", "Lee"], np.zeros(3, dtype=np.int8))])
     assert found[0].argmax(axis=1).tolist() == [0, 0, 0, 0, 1, 0]
@@ -66,19 +66,3 @@ def test_learning_lowers_the_loss_and_search_sees_what_was_learnt():
 
 def test_softmax_rows_sum_to_one():
     assert np.allclose(softmax(np.array([[1000.0, 0.0], [3.0, 3.0]], dtype=np.float32)).sum(axis=1), 1.0)
-
-
-def test_the_members_of_a_network_give_the_mean_of_their_probabilities(tmp_path):
-    random = np.random.default_rng(7)
-    members = [
-        {name: value + random.normal(0, 0.3, value.shape) for name, value in initial(SHAPE, random).items()}
-        for _ in range(2)
-    ]
-    save_weights(tmp_path / "weights.npz", members)
-    members = read_weights(tmp_path / "weights.npz")
-    assert len(members) == 2
-    row = [(WORDS, np.zeros(len(WORDS), dtype=np.int8))]
-    alone = [Network(SHAPE, [member], frozenset({"seen"}), PIECES).probabilities(row)[0] for member in members]
-    both = Network(SHAPE, members, frozenset({"seen"}), PIECES).probabilities(row)[0]
-    assert not np.allclose(alone[0], alone[1])
-    assert np.allclose(both, (alone[0] + alone[1]) / 2, atol=1e-6)

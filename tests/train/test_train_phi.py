@@ -37,7 +37,6 @@ def plan(**changes):
         "characters": 30_000,
         "passes": 2,
         "shards": 2,
-        "members": 2,
         "jobs": 1,  # the generator of this test does not exist in another process
         "batch_tokens": 300,
         "dev_documents": 8,
