@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from onprem.labels import Label
+
+# which models search free text: the fast network alone, or with the encoder beside it
+Tier = Literal["fast", "thorough"]
 
 
 class Raw:

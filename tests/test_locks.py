@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "requirements"
-NAMES = ("runtime", "test", "dev", "train", "bench")
+NAMES = ("runtime", "test", "dev", "train", "thorough", "bench")
 
 
 def lines(name):
@@ -44,7 +44,9 @@ def test_every_file_is_named_by_hash_and_nothing_else_is_named(name):
     text = (REQUIREMENTS / f"{name}.txt").read_text(encoding="utf-8")
     for banned in ("://", "--index", "--find-links", "--trusted", " -e ", "file:", "/"):
         assert banned not in "\n".join(text.splitlines()[1:])  # the first line says where it comes from
-    assert not {item for item in packages if item == "torch" or item.startswith(("nvidia", "triton", "cuda"))}
+    # PyTorch teaches the encoder of the thorough tier; nothing else may ask for it, and never for a GPU's packages
+    assert name == "thorough" or "torch" not in packages
+    assert not {item for item in packages if item.startswith(("nvidia", "triton", "cuda"))}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -21,8 +21,19 @@ if TYPE_CHECKING:
     from onprem.config import Site
 
 OWNER = "onprem-hospital"
-NEEDED = ("cryptography", "duckdb", "opencc", "presidio_analyzer", "pyarrow", "pydantic", "pypinyin", "rich", "spacy")
-LANGUAGES = ("en", "zh")
+NEEDED = (
+    "cryptography",
+    "duckdb",
+    "onnxruntime",
+    "opencc",
+    "presidio_analyzer",
+    "pyarrow",
+    "pydantic",
+    "pypinyin",
+    "rich",
+    "spacy",
+)
+MODELS = ("en_phi", "en_phi_thorough", "zh_phi")
 _FREE_ERROR, _FREE_WARNING = 200_000_000, 2_000_000_000  # bytes on the site's file system
 _COLUMNS = ("check", "state", "finding", "fix")
 
@@ -155,8 +166,7 @@ def _encoding() -> Iterable[Finding]:
 def models() -> Iterable[Finding]:
     """Compare each shipped model's files with the digests of its card."""
     home = Path(__file__).resolve().parents[1] / "models"
-    for lang in LANGUAGES:
-        folder = home / f"{lang}_phi"
+    for folder in (home / name for name in MODELS):
         if not (folder / "meta.json").is_file():
             yield _bad("models", f"{folder.name} is missing", "install again, or make it: onprem train phi")
             continue

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from onprem.audit.log import Note
     from onprem.config import Site
     from onprem.evaluate.deid import DeidScores
-    from onprem.model import Span
+    from onprem.model import Span, Tier
     from onprem.policy.schema import Policy
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ _GOLD = typer.Option("--gold", metavar="FILE", help="JSON lines, i2b2 XML, brat,
 _POLICY = typer.Option("--policy", metavar="NAME", help="Count only what this policy hides; default: everything.")
 _ONLY = typer.Option("--detectors", metavar="A,B", help="Only these: patterns, presidio, ner.")
 _LANG = typer.Option("--lang", metavar="auto|en|zh", help="Language of the texts.")
+_TIER = typer.Option("--tier", metavar="fast|thorough", help="Models; default: the policy's, else thorough.")
 _PERTURB = typer.Option("--perturb", help="Measure copies with changed case, spacing, width and errors too.")
 _SEED = typer.Option("--seed", metavar="N", help="Seed of the resampling and of the copies.")
 
@@ -42,6 +43,7 @@ def deid(
     policy: Annotated[str | None, _POLICY] = None,
     detectors: Annotated[str | None, _ONLY] = None,
     lang: Annotated[str, _LANG] = "auto",
+    tier: Annotated[str | None, _TIER] = None,
     perturb: Annotated[bool, _PERTURB] = False,
     seed: Annotated[int, _SEED] = 0,
     site: SiteOption = None,
@@ -59,7 +61,7 @@ def deid(
     only = _chosen(detectors, DETECTORS)
     rules = None if policy is None else _policy(policy, opened)
     with _audited(opened) as note:
-        system = _System(rules, only, language)
+        system = _System(rules, only, language, _tier(tier, rules))
         runs, seconds = _measure(system, gold, seed=seed, perturb=perturb, json=json)
         first = next(iter(runs.values()))
         if note is not None:
@@ -71,7 +73,7 @@ def deid(
 class _System:
     """The detectors under a policy, and what counts under it."""
 
-    def __init__(self, policy: Policy | None, only: Sequence[str], lang: str) -> None:
+    def __init__(self, policy: Policy | None, only: Sequence[str], lang: str, tier: Tier) -> None:
         from onprem.detect.ensemble import LANGUAGES, Ensemble
         from onprem.evaluate.allow import hidden_labels, stays_under
         from onprem.pipeline.room import own_recognisers
@@ -83,6 +85,7 @@ class _System:
             recognisers=() if policy is None else own_recognisers(policy),
             langs=LANGUAGES if lang == "auto" else (lang,),
             only=only,
+            tier=tier,
         )
 
     def find(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
@@ -158,6 +161,23 @@ def _chosen(given: str | None, known: Sequence[str]) -> tuple[str, ...]:
     if not names or set(names) - set(known):
         raise UsageError("--detectors names one that is not known", hint="the detectors are: " + ", ".join(known))
     return names
+
+
+def _tier(given: str | None, rules: Policy | None) -> Tier:
+    """Return the tier asked for, else the policy's, else the thorough one.
+
+    Raises:
+        UsageError: it is not known.
+    """
+    from onprem.errors import UsageError
+
+    if given is None:
+        return "thorough" if rules is None else rules.tier
+    if given == "fast":
+        return "fast"
+    if given == "thorough":
+        return "thorough"
+    raise UsageError("--tier is not known", hint="fast or thorough")
 
 
 def _policy(name: str, site: Site | None) -> Policy:

@@ -21,7 +21,7 @@ from onprem.detect.resolve import resolve
 from onprem.detect.roster import Matcher
 from onprem.detect.veto import context_veto
 from onprem.labels import MEANING, Label, Surrogate
-from onprem.model import Kind, Span
+from onprem.model import Kind, Span, Tier
 from onprem.text import HAN, View, view
 
 DETECTORS = ("patterns", "presidio", "ner")
@@ -68,8 +68,9 @@ class Ensemble:
         recognisers: Sequence[Recogniser] = (),
         langs: Sequence[str] = LANGUAGES,
         only: Sequence[str] = DETECTORS,
+        tier: Tier = "thorough",
     ) -> Ensemble:
-        """Load the detectors named in `only`, with a policy's own recognisers.
+        """Load the detectors named in `only`, with a policy's own recognisers and the models of a tier.
 
         Raises:
             ModelError: a model is missing or its digest is not that of its card.
@@ -85,7 +86,7 @@ class Ensemble:
         if "ner" in only:
             from onprem.detect import ner
 
-            models = {lang: ner.load(lang) for lang in langs}
+            models = {lang: ner.load(lang, tier=tier) for lang in langs}
         return cls(detectors, models)
 
     def search(self, passages: Sequence[Passage]) -> list[list[Span]]:

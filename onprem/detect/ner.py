@@ -1,5 +1,7 @@
 """The named-entity detector: a small network trained here (`onprem train phi`), run in numpy, one per language.
 
+In the thorough tier an encoder reads beside it (see `ner_encoder`), for the languages that have one.
+
 Rules: the digest of every weight file is checked before it is read; a token is flagged when 1 - P(outside) reaches the
 threshold (recall first; the label is decided afterwards); memory stays flat
 whatever the length of a passage; a result depends on the passage alone, not on its neighbours in a batch. No warning and
@@ -14,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +28,13 @@ from onprem.detect.ner_pieces import FILES as PIECES
 from onprem.detect.ner_pieces import read_pieces
 from onprem.errors import ModelError
 from onprem.labels import Label
-from onprem.model import Kind, Span
+from onprem.model import Kind, Span, Tier
+
+THOROUGH = ("en",)  # languages that have an encoder; the others are read by the fast network in either tier
 
 NAME = "ner"
 PART = "phi"  # the folder of the network inside a model folder
+ENCODER = "encoder"  # the folder of the encoder inside its model folder
 FILES = ("network.json", "weights.npz", "words.txt")
 _WEAK = 0.25  # share of the threshold at which a token beside a flagged one is flagged too
 _BATCH_TOKENS = 800  # rows that stay in the second-level cache at width 96
@@ -65,12 +70,25 @@ class _Mark:
     score: float
 
 
+class Reader(Protocol):
+    """What gives probabilities of tags: the fast network, or both networks as one."""
+
+    @property
+    def shape(self) -> Shape:
+        """The tags, and how many tokens to each side decide a token's tag."""
+        ...
+
+    def probabilities(self, rows: Sequence[tuple[Sequence[str], npt.NDArray[np.int8]]]) -> list[Floats]:
+        """Return for each row (words, spacing) the probabilities of tags, shape (len(words), len(tags))."""
+        ...
+
+
 class NerDetector:
-    """Finds identifiers of one language in free text with the trained network."""
+    """Finds identifiers of one language in free text with what was trained here."""
 
     name = NAME
 
-    def __init__(self, lang: str, network: Network, *, threshold: float) -> None:
+    def __init__(self, lang: str, network: Reader, *, threshold: float) -> None:
         self.lang = lang
         self.network = network
         self.threshold = threshold
@@ -240,23 +258,53 @@ def windows(laid: Row, reach: int) -> Iterator[tuple[Row, tuple[int, int]]]:
         yield Row(laid.words[low:high], laid.spacing[low:high], laid.source[low:high]), (start - low, end - low)
 
 
-def model_folder(lang: str) -> Path:
-    """Return the folder of the model that the package ships for a language."""
-    return Path(str(files("onprem") / "models" / f"{lang}_phi"))
+def model_folder(lang: str, tier: Tier = "fast") -> Path:
+    """Return the folder of the model that the package ships for a language and a tier."""
+    return Path(str(files("onprem") / "models" / (f"{lang}_phi" if tier == "fast" else f"{lang}_phi_thorough")))
 
 
-def load(lang: str, folder: Path | None = None) -> NerDetector:
-    """Load the detector of a language ("en", "zh") from package data, or from `folder`.
+def digests_of(lang: str, tier: Tier) -> Iterator[tuple[str, str]]:
+    """Yield (name, SHA-256 of the weights) of the models that a tier reads a language with, as their cards say."""
+    weights: dict[Tier, str] = {"fast": "weights.npz"}
+    if tier == "thorough" and lang in THOROUGH:
+        weights["thorough"] = "encoder.onnx"
+    for one, name in weights.items():
+        home = model_folder(lang, one)
+        yield home.name, str(json.loads((home / "meta.json").read_text(encoding="utf-8"))["digests"][name])
+
+
+def load(lang: str, folder: Path | None = None, *, tier: Tier = "fast", encoder: Path | None = None) -> NerDetector:
+    """Load the detector of a language ("en", "zh") from package data, or from `folder` (and `encoder`).
 
     Raises:
         ModelError: the model is missing, its digest differs from its card's, or it does not have the expected form.
 
     """
     home = folder or model_folder(lang)
+    contents_of(home, lang, PART, FILES, PIECES)
+    network, threshold = read_network(home / PART)
+    if tier == "fast" or (lang not in THOROUGH and encoder is None):
+        return NerDetector(lang, network, threshold=threshold)
+    from onprem.detect import ner_encoder
+
+    contents = contents_of(encoder or model_folder(lang, "thorough"), lang, ENCODER, ner_encoder.FILES)
+    both, settings = ner_encoder.join(network, contents)
+    return NerDetector(lang, both, threshold=settings.threshold)
+
+
+def contents_of(
+    home: Path, lang: str, part: str, names: Sequence[str], optional: Sequence[str] = ()
+) -> dict[str, bytes]:
+    """Return the content of a model folder's files by name; what the card has another digest for is refused.
+
+    Raises:
+        ModelError: the model is missing, its digest differs from its card's, or it is for another language.
+
+    """
     try:
         meta = json.loads((home / "meta.json").read_text(encoding="utf-8"))
-        names = (*FILES, *(name for name in PIECES if (home / PART / name).exists()))
-        contents = {name: (home / PART / name).read_bytes() for name in names}
+        present = (*names, *(name for name in optional if (home / part / name).exists()))
+        contents = {name: (home / part / name).read_bytes() for name in present}
     except (OSError, ValueError):
         raise ModelError(
             f"the {lang} model is missing or unreadable", hint="reinstall, or run: onprem train phi"
@@ -266,8 +314,7 @@ def load(lang: str, folder: Path | None = None) -> NerDetector:
             raise ModelError(f"the {lang} model's {name} has the wrong digest", hint="reinstall the package")
     if meta.get("lang") != lang:
         raise ModelError(f"the model in the folder of {lang} is for another language", hint="reinstall the package")
-    network, threshold = read_network(home / PART)
-    return NerDetector(lang, network, threshold=threshold)
+    return contents
 
 
 def _same_digest(meta: dict[str, Any], name: str, content: bytes) -> bool:

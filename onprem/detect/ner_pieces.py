@@ -11,7 +11,7 @@ Han characters have no vector; the result depends on the word alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,18 +51,7 @@ class Pieces:
         form = fold(word)
         if not form.isalpha() or len(form) > _LONGEST or HAN.search(form):
             return []
-        places: list[int] = []
-        start = 0
-        while start < len(form):
-            for end in range(len(form), start, -1):
-                place = self._places.get(("##" if start else "") + form[start:end])
-                if place is not None:
-                    places.append(place)
-                    start = end
-                    break
-            else:
-                return []
-        return places
+        return cut(form, self._places)
 
     def vectors(self, words: Sequence[str]) -> Floats:
         """Return the vectors of words, shape (len(words), columns); zeros where a word has no pieces."""
@@ -74,6 +63,22 @@ class Pieces:
                 found[index, :width] = self._table[places].mean(axis=0) * self._scale
                 found[index, width + min(len(places), _COUNTS) - 1] = 1.0
         return found
+
+
+def cut(word: str, places: Mapping[str, int]) -> list[int]:
+    """Return the places of a folded word's pieces; none where it holds what no piece has."""
+    found: list[int] = []
+    start = 0
+    while start < len(word):
+        for end in range(len(word), start, -1):
+            place = places.get(("##" if start else "") + word[start:end])
+            if place is not None:
+                found.append(place)
+                start = end
+                break
+        else:
+            return []
+    return found
 
 
 def read_pieces(folder: Path) -> Pieces | None:

@@ -118,7 +118,7 @@ class Room:
     def ensemble(self) -> Ensemble:
         """The detectors, loaded when a text is first searched."""
         langs = LANGUAGES if self.spec.lang == "auto" else (self.spec.lang,)
-        return Ensemble.load(recognisers=own_recognisers(self.policy), langs=langs)
+        return Ensemble.load(recognisers=own_recognisers(self.policy), langs=langs, tier=self.policy.tier)
 
     @cached_property
     def plan(self) -> Plan:
@@ -137,13 +137,10 @@ class Room:
     @cached_property
     def models(self) -> tuple[tuple[str, str], ...]:
         """Name and digest of the models that search, for the report and the audit event."""
-        from onprem.detect.ner import model_folder
+        from onprem.detect.ner import digests_of
 
-        found = []
-        for lang in LANGUAGES if self.spec.lang == "auto" else (self.spec.lang,):
-            meta = json.loads((model_folder(lang) / "meta.json").read_text(encoding="utf-8"))
-            found.append((f"{lang}_phi", str(meta["digests"]["weights.npz"])))
-        return tuple(found)
+        langs = LANGUAGES if self.spec.lang == "auto" else (self.spec.lang,)
+        return tuple(item for lang in langs for item in digests_of(lang, self.policy.tier))
 
     @cached_property
     def shapes(self) -> Detector:

