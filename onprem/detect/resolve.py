@@ -6,7 +6,8 @@ Rules, in order:
 2. Where spans overlap, each character takes the label of the strongest span on it (detector tier, then length, then
    score), so that a date inside a longer guess keeps its own exact borders.
 3. Partial hits grow: to the whole word, number or hyphenated name; never across a neighbour, a space or a line.
-4. Fragments (a comma, a space between two pieces) join the span beside them; neighbours of one label become one.
+4. The name of a place that stands right before a Chinese institution or native place is a part of it.
+5. An address goes on across a comma; fragments (a comma, a space between two pieces) join the span beside them; neighbours of one label become one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ _CODES = frozenset(
 )  # fmt: skip
 _DATES = frozenset({Label.DATE, Label.BIRTH_DATE})
 _DATE_WEIGHT = 1.4
+_PLACES = frozenset({Label.STATE, Label.CITY})
+_LED = frozenset({Label.HOSPITAL, Label.ORGANISATION, Label.NATIVE_PLACE})
 _JOINABLE = re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-'][ ]?")
+_ADDRESS_JOINABLE = re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-',\uff0c][ ]?")
 _WORDY = re.compile(r"\w")
 
 
@@ -45,7 +49,7 @@ def resolve(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     # a total order, so that every worker settles ties alike
     ordered = sorted(set(spans), key=lambda span: (span.start, -span.end, -span.score, span.label, sorted(span.by)))
     pieces = _partition(ordered)
-    grown = _grow(text, pieces)
+    grown = _lead(text, _grow(text, pieces))
     return tuple(_join(text, _absorb(text, grown)))
 
 
@@ -129,6 +133,17 @@ def _is_han(character: str) -> bool:
     return "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or character >= "\U00020000"
 
 
+def _lead(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Join the name of a place with what begins with it: 江西省 and 儿童医院 are one hospital's name."""
+    led: list[Span] = []
+    for span in spans:
+        start, by = span.start, span.by
+        while led and span.label in _LED and led[-1].end == start and led[-1].label in _PLACES and _is_han(text[start]):
+            start, by = led[-1].start, by | led.pop().by
+        led.append(Span(start, span.end, span.label, span.score, by))
+    return led
+
+
 def _absorb(text: str, spans: Sequence[Span]) -> list[Span]:
     """Give stretches without a letter or digit to the span that touches them."""
     kept: list[Span] = []
@@ -146,12 +161,13 @@ def _absorb(text: str, spans: Sequence[Span]) -> list[Span]:
 
 
 def _join(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Make one span of neighbours with one label when nothing but a space, a dash or a dot is between them."""
+    """Make one span of neighbours with one label when nothing but a space, a dash or a dot (address: a comma) is between."""
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None
         mergeable = last is not None and last.label is span.label and span.label not in _DATES
-        if last is not None and mergeable and _JOINABLE.fullmatch(text, last.end, span.start):
+        joint = _ADDRESS_JOINABLE if span.label is Label.ADDRESS else _JOINABLE
+        if last is not None and mergeable and joint.fullmatch(text, last.end, span.start):
             joined[-1] = Span(last.start, span.end, last.label, max(last.score, span.score), last.by | span.by)
         else:
             joined.append(span)

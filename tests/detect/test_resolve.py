@@ -85,3 +85,21 @@ def test_age_does_not_take_its_unit_along():
     text = "a 54yo man"
     (found,) = resolve(text, [span(2, 4, Label.AGE, "patterns")])
     assert text[found.start : found.end] == "54"
+
+
+def test_a_place_right_before_a_chinese_institution_is_a_part_of_its_name():
+    text = "转江西省回医医院"
+    found = resolve(text, [span(1, 4, Label.STATE, by="patterns"), span(4, 8, Label.HOSPITAL, by="ner")])
+    assert [(text[s.start : s.end], s.label) for s in found] == [("江西省回医医院", Label.HOSPITAL)]
+
+
+def test_a_place_before_an_english_hospital_stays_its_own():
+    text = "Ohio General Hospital"
+    found = resolve(text, [span(0, 4, Label.STATE, by="patterns"), span(5, 21, Label.HOSPITAL, by="ner")])
+    assert [s.label for s in found] == [Label.STATE, Label.HOSPITAL]
+
+
+def test_an_address_goes_on_across_a_comma():
+    text = "at 12 Shanti Nagar, Flat 3, Leeds"
+    found = resolve(text, [span(3, 18, Label.ADDRESS, by="ner"), span(20, 26, Label.ADDRESS, by="patterns")])
+    assert [text[s.start : s.end] for s in found] == ["12 Shanti Nagar, Flat 3"]

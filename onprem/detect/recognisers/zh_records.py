@@ -13,6 +13,12 @@ from onprem.labels import Label
 _ZH = frozenset({"zh"})
 _SPACED_CODE = rf"(?P<v>\d{{2,9}}(?:[ ]\d{{2,6}}){{1,4}}(?!\d)|{CODE[6:]}"
 
+# a ward's short name glued to the number of a bed is a part of it (外二36床); a department's full name is not (心内科12床)
+_UNIT = (
+    r"(?:[A-Z]{2,5}\s?|[内外妇产儿骨神心呼消肾血肿胸普泌脑眼耳口皮感急康疼老介烧创肝胆肛乳甲综男女东南西北]{1,3}"
+    r"[一二三四五六七八九十]{0,2}(?:病区|区)?)"
+)
+
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         name="zh_record_number",
@@ -117,7 +123,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         name="zh_bed",
         label=Label.BED,
         pattern=(
-            r"(?<![\d.\-~第共有设置])(?P<v>(?:抢救|监护|观察|留观|隔离)?(?:(?:\d{1,2}|"
+            rf"(?<![\d.\-~第共有设置A-Z])(?P<v>{_UNIT}?(?:抢救|监护|观察|留观|隔离|预约)?(?:(?:\d{1, 2}|"
             r"[A-Z])-)?(?:[A-Z]{0,2}\d{1,3}|加\s?\d{1,2}|"
             r"[一二三四五六七八九]?十[一二三四五六七八九]?|"
             r"加[一二三四五六七八九十]{1,2}|[二三四五六七八九](?=号))\s?(?:号病?床|床))(?![位旁边单头垫上下前铺栏面])"
@@ -128,6 +134,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         examples=(
             Example("心内科<BED>12床</BED>患者"),
             Example("<BED>加5床</BED>，"),
+            Example("转<BED>外二36床</BED>，<BED>ICU 5床</BED>，<BED>女二病区6床</BED>，<BED>胸外加3床</BED>"),
             Example("<BED>3-12床</BED>"),
             Example("卧床3天，下床活动，300张床，床旁超声"),
         ),
