@@ -7,7 +7,8 @@ Rules, in order:
    score), so that a date inside a longer guess keeps its own exact borders.
 3. Partial hits grow: to the whole word, number or hyphenated name; never across a neighbour, a space or a line.
 4. The name of a place that stands right before a Chinese institution or native place is a part of it.
-5. An address goes on across a comma; fragments (a comma, a space between two pieces) join the span beside them; neighbours of one label become one.
+5. An address goes on across a comma; fragments (a comma, a space between two pieces) join the span beside them;
+   neighbours of one label become one.
 """
 
 from __future__ import annotations
