@@ -38,7 +38,7 @@ from onprem.train.pieces import Arrays
 
 GATE = 0.002  # chosen on the dev split of `en`: 13,200 identifiers, all within what the encoder reads
 # as in `phi`; lower, because where the encoder errs the union refutes less of it
-_OVER_REDACTION = {"en": 0.0195}
+_OVER_REDACTION = {"en": 0.0155}
 _WEIGHTS = (0.5, 0.7, 0.85, 1.0)
 
 
