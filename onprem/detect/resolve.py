@@ -6,9 +6,10 @@ Rules, in order:
 2. Where spans overlap, each character takes the label of the strongest span on it (detector tier, then length, then
    score), so that a date inside a longer guess keeps its own exact borders.
 3. Partial hits grow: to the whole word, number or hyphenated name; never across a neighbour, a space or a line.
-4. The name of a place that stands right before a Chinese institution or native place is a part of it.
-5. An address goes on across a comma; fragments (a comma, a space between two pieces) join the span beside them;
-   neighbours of one label become one.
+4. The name of a place that stands right before a Chinese institution or native place is a part of it. An institution goes
+   on to the word for what it is (`Nyalenda` + ` Dispensary`), and takes the stop of its short legal form along.
+5. An address goes on across a comma and the small words between its parts, an institution across `&` and before its legal
+   form; fragments (a comma, a space between two pieces) join the span beside them; neighbours of one label become one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from onprem.model import Span
 # Detectors whose spans are exact by construction outrank those that estimate.
 _ESTIMATED = frozenset({"ner"})
 _GROW_ACROSS = {"'", "-", "\u00b7"}  # inside names: O'Brien, Smith-Jones, 买买提·吐尔逊
+_NAMES = frozenset({Label.NAME, Label.HOSPITAL, Label.ORGANISATION, Label.ADDRESS})
+_INSTITUTIONS = frozenset({Label.HOSPITAL, Label.ORGANISATION})
 _NUMBER_JOINTS = {"-", ".", "/"}
 _NOT_GROWN = frozenset({Label.AGE, Label.DATE, Label.BIRTH_DATE, Label.URL, Label.EMAIL, Label.BED})
 _CODES = frozenset(
@@ -36,7 +39,35 @@ _DATE_WEIGHT = 1.4
 _PLACES = frozenset({Label.STATE, Label.CITY})
 _LED = frozenset({Label.HOSPITAL, Label.ORGANISATION, Label.NATIVE_PLACE})
 _JOINABLE = re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-'][ ]?")
-_ADDRESS_JOINABLE = re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-',\uff0c][ ]?")
+_ADDRESS_JOINABLE = re.compile(
+    r"[ \t]{0,2}|[ ]?[\u00b7\-',;/&#\uff0c.][ ]?|,? (?:at|and|of|off|on|by|near|behind|opposite|between|the|corner of"
+    r"|block of|floor|flat|unit|apt|suite|room|rm)\.? (?:the )?"
+)
+_INSTITUTION_JOINABLE = re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-'&/+@.][ ]?|\. | and | of | at ")
+_LEGAL = re.compile(r"(?:P\.?C|P\.?A|LL[CP]|PLLC|Inc|Ltd)\b")
+# what an institution is, right after the part of its name that was found; in Chinese at most four characters away
+_TAIL = re.compile(
+    r" (?:(?i:church|mosque|temple|synagogue|chapel|gurdwara|school|academy|nursery|dispensary|pharmacy|chemist|hospital"
+    r"|hospice|clinic)|College|University|Surgery|Practice|Infirmary|(?:Nursing|Care) Home|Cent(?:re|er)|Laboratory"
+    r"|(?:Medical|Health) Cent(?:re|er)|Laboratories|Associates|Partners|Group|Trust|Foundation|Society|Club|Union|Bank"
+    r"|Foods|Farms?|Mills?|Services|Lodge|Manor)\b(?i: at home\b)?|(?<=(?i:hospice)) (?i:at home)\b"
+    r"|(?<= Co)\.|(?<= (?:Inc|Ltd|LLC))\.|(?<=P\.C)\."
+)
+_TAIL_HAN = re.compile(
+    r"[^\W\d_A-Za-z到转至在去往由向的与和及或是为我他她请来做就经查住入出被让给跟从]{0,4}?"
+    r"(?:医院|卫生院|卫生室|卫生所|诊所|门诊部|检验所|实验室|鉴定所|研究所|事务所|派出所|中心|公司|集团|工厂|分厂|车间"
+    r"|项目部|学校|小学|中学|大学|学院|幼儿园|分局|支队|大队|中队|支行|分行|营业部|药房|药店|大药房|超市|商店|饭店|宾馆"
+    r"|车队|办事处|居委会|村委会|委员会|秘书处|服务科)"
+)
+_RANGE = re.compile(r"[ ]?[\-\u2013\u2014~\uff5e][ ]?|[至到]")  # the date engine moves both ends
+_JOINTS = {
+    Label.ADDRESS: _ADDRESS_JOINABLE,
+    Label.HOSPITAL: _INSTITUTION_JOINABLE,
+    Label.ORGANISATION: _INSTITUTION_JOINABLE,
+    Label.NAME: re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-'][ ]?| & "),  # a firm called by its partners
+    Label.DATE: _RANGE,
+    Label.BIRTH_DATE: _RANGE,
+}
 _WORDY = re.compile(r"\w")
 
 
@@ -50,7 +81,7 @@ def resolve(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     # a total order, so that every worker settles ties alike
     ordered = sorted(set(spans), key=lambda span: (span.start, -span.end, -span.score, span.label, sorted(span.by)))
     pieces = _partition(ordered)
-    grown = _lead(text, _grow(text, pieces))
+    grown = _tail(text, _lead(text, _grow(text, pieces)))
     return tuple(_join(text, _absorb(text, grown)))
 
 
@@ -127,7 +158,7 @@ def _reach(ahead: str, inside: str, label: Label, *, forward: bool) -> int:
         return 1
     # "Smith-Jones" is one name, "Smith-related" is not, and the possessive 's is no part of it
     joined = beyond.isupper() if forward else beyond.isalpha()
-    return 2 if label is Label.NAME and outside in _GROW_ACROSS and joined and not _is_han(beyond) else 0
+    return 2 if label in _NAMES and outside in _GROW_ACROSS and joined and not _is_han(beyond) else 0
 
 
 def _is_han(character: str) -> bool:
@@ -143,6 +174,18 @@ def _lead(text: str, spans: Sequence[Span]) -> list[Span]:
             start, by = led[-1].start, by | led.pop().by
         led.append(Span(start, span.end, span.label, span.score, by))
     return led
+
+
+def _tail(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Let an institution go on to the word for what it is: `Nyalenda` + ` Dispensary`, 闽南正和司 + 法鉴定所."""
+    tailed: list[Span] = []
+    for index, span in enumerate(spans):
+        ceiling = spans[index + 1].start if index + 1 < len(spans) else len(text)
+        more = None
+        if span.label in _INSTITUTIONS:
+            more = (_TAIL_HAN if _is_han(text[span.end - 1]) else _TAIL).match(text, span.end, ceiling)
+        tailed.append(Span(span.start, more.end() if more else span.end, span.label, span.score, span.by))
+    return tailed
 
 
 def _absorb(text: str, spans: Sequence[Span]) -> list[Span]:
@@ -161,14 +204,20 @@ def _absorb(text: str, spans: Sequence[Span]) -> list[Span]:
     return kept
 
 
+def _one(text: str, first: Span, second: Span) -> bool:
+    """Say whether two neighbours with one label are one identifier."""
+    if _JOINTS.get(first.label, _JOINABLE).fullmatch(text, first.end, second.start):
+        return True
+    comma = text[first.end : second.start] == ", "
+    return comma and first.label in _INSTITUTIONS and _LEGAL.match(text, second.start) is not None
+
+
 def _join(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Make one span of neighbours with one label when nothing but a space, a dash or a dot (address: a comma) is between."""
+    """Make one span of neighbours with one label when nothing but a joint of that label is between."""
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None
-        mergeable = last is not None and last.label is span.label and span.label not in _DATES
-        joint = _ADDRESS_JOINABLE if span.label is Label.ADDRESS else _JOINABLE
-        if last is not None and mergeable and joint.fullmatch(text, last.end, span.start):
+        if last is not None and last.label is span.label and _one(text, last, span):
             joined[-1] = Span(last.start, span.end, last.label, max(last.score, span.score), last.by | span.by)
         else:
             joined.append(span)

@@ -2,6 +2,7 @@
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +104,48 @@ def test_an_address_goes_on_across_a_comma():
     text = "at 12 Shanti Nagar, Flat 3, Leeds"
     found = resolve(text, [span(3, 18, Label.ADDRESS, by="ner"), span(20, 26, Label.ADDRESS, by="patterns")])
     assert [text[s.start : s.end] for s in found] == ["12 Shanti Nagar, Flat 3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces", "label", "whole"),
+    [
+        ("seen at Nyalenda Dispensary on", ["Nyalenda"], Label.ORGANISATION, "Nyalenda Dispensary"),
+        (
+            "of Mardike & Rhodes Hospice at Home,",
+            ["Mardike & Rhodes Hospice"],
+            Label.HOSPITAL,
+            "Mardike & Rhodes Hospice at Home",
+        ),
+        ("at Grounded Coffee Co. by", ["Grounded Coffee Co"], Label.ORGANISATION, "Grounded Coffee Co."),
+        (
+            "BLUE RIDGE ASSOCIATES, P.C.\n1400",
+            ["BLUE RIDGE ASSOCIATES", "P.C"],
+            Label.HOSPITAL,
+            "BLUE RIDGE ASSOCIATES, P.C.",
+        ),
+        ("Wade Walk-In today", ["Wade Walk"], Label.HOSPITAL, "Wade Walk-In"),
+        ("optician Marsh & Pell booked", ["Marsh", "Pell"], Label.NAME, "Marsh & Pell"),
+        ("to 2200 block of Elm Ave, x", ["2200", "Elm Ave"], Label.ADDRESS, "2200 block of Elm Ave"),
+        ("（闽南正和司法鉴定所）", ["闽南正和司"], Label.ORGANISATION, "闽南正和司法鉴定所"),
+        ("Kyiv 9/18/13–9/26/13, then", ["9/18/13", "9/26/13"], Label.DATE, "9/18/13–9/26/13"),
+    ],
+)
+def test_an_identifier_is_whole(text, pieces, label, whole):
+    found = resolve(text, [span(text.index(piece), text.index(piece) + len(piece), label) for piece in pieces])
+    assert [text[s.start : s.end] for s in found] == [whole]
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces", "label"),
+    [
+        ("Marsh and Pell came", ["Marsh", "Pell"], Label.NAME),
+        ("on 9/18/13 and 9/26/13", ["9/18/13", "9/26/13"], Label.DATE),
+        ("Boots, Superdrug", ["Boots", "Superdrug"], Label.ORGANISATION),
+        ("Boots closed", ["Boots"], Label.ORGANISATION),
+        ("协和到本市医院", ["协和"], Label.HOSPITAL),
+        ("at Acme. Then", ["Acme"], Label.ORGANISATION),
+    ],
+)
+def test_neighbours_that_are_two_stay_two(text, pieces, label):
+    found = resolve(text, [span(text.index(piece), text.index(piece) + len(piece), label) for piece in pieces])
+    assert [text[s.start : s.end] for s in found] == pieces
