@@ -29,6 +29,11 @@ _MEASURE = re.compile(
     r"(?:[A-Za-z]{1,6}\d?[ :]{0,2})?[<>]?\d+(?:\.\d+)?[ ]?"
     r"(?:[kcmn\u00b5\u03bcp]?(?:g|l|L|m|mol|IU|U|Eq|Hz|Pa)|mmHg|cmH2O|bpm|%)(?:/[A-Za-z\d.]+)?"
 )
+_MONEY = re.compile(r"[费计额金户付价元]?\d+(?:\.\d+)?元")
+_DECIMAL = re.compile(r"\d+\.\d{1,3}")
+_PAID_BEFORE = re.compile(r"(?:费|合计|金额|现金|账户|自付|单价|统筹|元)[:：，,；; ]{0,2}$")
+_GESTATION = re.compile(r"\d{1,2}\+\d")  # weeks and days
+_PEDIGREE = re.compile(r"[IVX]{1,4}-\d{1,2}")  # generation and member of a family tree
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):?[0-5]\d|\d{1,3}")  # a time of day, or too few digits to be anybody's
 _BED_WORD = re.compile(r"(?i:bed|room|rm|ward|bay|unit|cubicle|pod|floor)|[床室区号房]")
 _DATE_SIGN = re.compile(r"[\d〇零一二三四五六七八九十廿年月日号周星期天旬初末春夏秋冬节晨晚午今昨明前后去]")
@@ -118,11 +123,13 @@ def _impossible(text: str, span: Span, value: str) -> bool:
     before = text[max(0, span.start - 16) : span.start]
     if label in _IDS or label in _NUMBERED:
         short = label in _NUMBERED and value.isdigit() and len(value) < 7 and not _PHONE_BEFORE.search(before)
-        return short or any(form.fullmatch(value) for form in (_MEASURE, _CLOCK))
+        money = _DECIMAL.fullmatch(value) is not None and _PAID_BEFORE.search(before) is not None
+        return short or money or any(form.fullmatch(value) for form in (_MEASURE, _CLOCK, _MONEY))
     if label is Label.BED:
-        return span.score < _SURE and _BED_WORD.search(text, max(0, span.start - 16), span.end) is None
+        bare = span.score < _SURE and _BED_WORD.search(text, max(0, span.start - 16), span.end) is None
+        return bare or _PEDIGREE.fullmatch(value) is not None
     if label in _DATES:
-        counted = _ORDINAL.fullmatch(value) and _COUNTED_AFTER.match(text, span.end)
+        counted = _GESTATION.fullmatch(value) or (_ORDINAL.fullmatch(value) and _COUNTED_AFTER.match(text, span.end))
         return counted is not None if value.isascii() else _DATE_SIGN.search(value) is None
     if label in (Label.NAME, Label.CITY, Label.ORGANISATION) and value.lower() in words("countries"):
         return True

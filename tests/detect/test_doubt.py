@@ -22,6 +22,10 @@ def kept(text, span):
     ("text", "value", "label"),
     [
         ("Seen today. Folstein 28/30.", "Folstein", Label.NAME),
+        ("西药费147.13元，合计：18200.18", "147.13元", Label.OTHER_ID),
+        ("西药费147.13元，合计：18200.18", "18200.18", Label.OTHER_ID),
+        ("III-1 先证者", "III-1", Label.BED),
+        ("孕周：12+5", "12+5", Label.DATE),
         ("Seen today. Glasgow 15, no deficit.", "Glasgow", Label.NAME),
         ("Patient has NYHA III failure today", "III", Label.NAME),
         ("Seen Today. The wallet was lost", "wallet", Label.CITY),
@@ -44,6 +48,8 @@ def test_refuted(text, value, label):
     ("text", "value", "label"),
     [
         ("Dr Glasgow 15 March", "Glasgow", Label.NAME),
+        ("单号：18200.18", "18200.18", Label.OTHER_ID),
+        ("III-1床", "III-1床", Label.BED),
         ("Will cont to monitor. --JQ, RN", "JQ", Label.NAME),
         ("this is doctor amara nwosu", "amara nwosu", Label.NAME),
         ("refill pls for leonard stone today", "leonard stone", Label.NAME),
