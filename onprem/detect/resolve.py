@@ -18,6 +18,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
+from onprem import dates
 from onprem.labels import Label
 from onprem.model import Span
 
@@ -40,10 +41,10 @@ _PLACES = frozenset({Label.STATE, Label.CITY})
 _LED = frozenset({Label.HOSPITAL, Label.ORGANISATION, Label.NATIVE_PLACE})
 _JOINABLE = re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-'][ ]?")
 _ADDRESS_JOINABLE = re.compile(
-    r"[ \t]{0,2}|[ ]?[\u00b7\-',;/&#\uff0c.][ ]?|,? (?:at|and|of|off|on|by|near|behind|opposite|between|the|corner of"
-    r"|block of|floor|flat|unit|apt|suite|room|rm)\.? (?:the )?"
+    r"[ \t]{0,2}|[ ]?[\u00b7\-',&#\uff0c.][ ]?|,? (?:at|of|off|on|by|near|behind|opposite|corner of|block of|floor|flat|unit"
+    r"|apt|suite|room|rm)\.? (?:the )?"
 )
-_INSTITUTION_JOINABLE = re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-'&/+@.][ ]?|\. | and | of | at ")
+_INSTITUTION_JOINABLE = re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-'&][ ]?| of | at ")
 _LEGAL = re.compile(r"(?:P\.?C|P\.?A|LL[CP]|PLLC|Inc|Ltd)\b")
 # what an institution is, right after the part of its name that was found; in Chinese at most four characters away
 _TAIL = re.compile(
@@ -59,12 +60,14 @@ _TAIL_HAN = re.compile(
     r"|项目部|学校|小学|中学|大学|学院|幼儿园|分局|支队|大队|中队|支行|分行|营业部|药房|药店|大药房|超市|商店|饭店|宾馆"
     r"|车队|办事处|居委会|村委会|委员会|秘书处|服务科)"
 )
-_RANGE = re.compile(r"[ ]?[\-\u2013\u2014~\uff5e][ ]?|[至到]")  # the date engine moves both ends
+_RANGE = re.compile(r"[ ]?[\-\u2013\u2014~\uff5e][ ]?|[至到]")
+_A_WEEK = 7  # days; any distance tells whether the date engine can move both ends
+# what may stand between two pieces of one identifier; never what stands between two of a kind ("Tom & Lisa", "Boots and
+# Lloyds", "12 Elm St; 14 Oak Ave"): joined, neither would be known in the patient's other notes
 _JOINTS = {
     Label.ADDRESS: _ADDRESS_JOINABLE,
     Label.HOSPITAL: _INSTITUTION_JOINABLE,
     Label.ORGANISATION: _INSTITUTION_JOINABLE,
-    Label.NAME: re.compile(r"[ \t]{0,2}|[ ]?[\u00b7\-'][ ]?| & "),  # a firm called by its partners
     Label.DATE: _RANGE,
     Label.BIRTH_DATE: _RANGE,
 }
@@ -207,7 +210,8 @@ def _absorb(text: str, spans: Sequence[Span]) -> list[Span]:
 def _one(text: str, first: Span, second: Span) -> bool:
     """Say whether two neighbours with one label are one identifier."""
     if _JOINTS.get(first.label, _JOINABLE).fullmatch(text, first.end, second.start):
-        return True
+        # days that could be moved one by one must not be lost because their range cannot
+        return first.label not in _DATES or dates.shift(text[first.start : second.end], _A_WEEK) is not None
     comma = text[first.end : second.start] == ", "
     return comma and first.label in _INSTITUTIONS and _LEGAL.match(text, second.start) is not None
 

@@ -124,7 +124,7 @@ def test_an_address_goes_on_across_a_comma():
             "BLUE RIDGE ASSOCIATES, P.C.",
         ),
         ("Wade Walk-In today", ["Wade Walk"], Label.HOSPITAL, "Wade Walk-In"),
-        ("optician Marsh & Pell booked", ["Marsh", "Pell"], Label.NAME, "Marsh & Pell"),
+        ("booked at Marsh & Pell today", ["Marsh", "Pell"], Label.ORGANISATION, "Marsh & Pell"),
         ("to 2200 block of Elm Ave, x", ["2200", "Elm Ave"], Label.ADDRESS, "2200 block of Elm Ave"),
         ("（闽南正和司法鉴定所）", ["闽南正和司"], Label.ORGANISATION, "闽南正和司法鉴定所"),
         ("Kyiv 9/18/13–9/26/13, then", ["9/18/13", "9/26/13"], Label.DATE, "9/18/13–9/26/13"),
@@ -138,7 +138,16 @@ def test_an_identifier_is_whole(text, pieces, label, whole):
 @pytest.mark.parametrize(
     ("text", "pieces", "label"),
     [
-        ("Marsh and Pell came", ["Marsh", "Pell"], Label.NAME),
+        ("Tom and Lisa came", ["Tom", "Lisa"], Label.NAME),
+        ("parents Tom & Lisa came", ["Tom", "Lisa"], Label.NAME),
+        ("Boots and Lloyds", ["Boots", "Lloyds"], Label.ORGANISATION),
+        ("at Walmart. Kroger called", ["Walmart", "Kroger"], Label.ORGANISATION),
+        ("12 Elm St; 14 Oak Ave", ["12 Elm St", "14 Oak Ave"], Label.ADDRESS),
+        (
+            "04-MAR-2024-03-APR-2024",
+            ["04-MAR-2024", "03-APR-2024"],
+            Label.DATE,
+        ),  # the date engine cannot move it as one
         ("on 9/18/13 and 9/26/13", ["9/18/13", "9/26/13"], Label.DATE),
         ("Boots, Superdrug", ["Boots", "Superdrug"], Label.ORGANISATION),
         ("Boots closed", ["Boots"], Label.ORGANISATION),
