@@ -14,16 +14,21 @@ from enum import StrEnum
 
 from onprem.errors import AuditError
 
-VERSION = 1
+FORM = 1  # of a line, its key `v`
 MAX_LINE_BYTES = 16_384
 
-_CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}(\.[a-z][a-z0-9_-]{0,39})?")
-_ACTOR = re.compile(r"[a-z_][a-z0-9_.-]{0,31}\$?|uid:[0-9]{1,10}")
+# the forms of an event's texts; `glance` builds its one expression from them, so groups capture nothing, and runs are
+# possessive where what follows cannot be in them, which halves the time of a match
+CODE = r"[a-z][a-z0-9_-]{0,39}+(?:\.[a-z][a-z0-9_-]{0,39}+)?+"
+ACTOR = r"[a-z_][a-z0-9_.-]{0,31}+\$?|uid:[0-9]{1,10}+"
+BOOT = r"[0-9a-f]{8}+(?:-[0-9a-f]{4}+){3}+-[0-9a-f]{12}+|unknown"
+ERROR = r"[A-Z][A-Za-z]{1,39}+"
+UTC_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+VERSION = r"[0-9]+(?:\.[0-9]+){1,3}[a-z0-9.+-]{0,20}"
+
+_CODE, _ACTOR, _BOOT, _ERROR, _UTC, _VERSION = map(re.compile, (CODE, ACTOR, BOOT, ERROR, UTC_TIME, VERSION))
 _HEX = re.compile(r"[0-9a-f]{64}")
 _REFERENCE = re.compile(r"[0-9a-f]{32}")
-_NUMBERS_ONLY = re.compile(r"[0-9]+(\.[0-9]+){1,3}([a-z0-9.+-]{0,20})")
-_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-_BOOT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|unknown")
 DIGESTS = frozenset({"policy", "model", "input", "output", "settings", "checkpoint"})
 MAX_REFERENCES = 100
 
@@ -78,7 +83,7 @@ class Event:
             ("subjects", len(self.subjects) <= MAX_REFERENCES and all(_is(_REFERENCE, item) for item in self.subjects)),
             ("counts", all(_is(_CODE, key) and _whole(value) for key, value in self.counts.items())),
             ("digests", all(key in DIGESTS and _is(_HEX, value) for key, value in self.digests.items())),
-            ("error", self.error == "" or re.fullmatch(r"[A-Z][A-Za-z]{1,39}", self.error) is not None),
+            ("error", self.error == "" or _is(_ERROR, self.error)),
         ]
 
 
@@ -102,7 +107,7 @@ class Entry:
             AuditError: the event is unfit or too long.
         """
         self.event.check()
-        flat: dict[str, object] = {"v": VERSION}
+        flat: dict[str, object] = {"v": FORM}
         flat |= {name: getattr(self, name) for name in _OWN}
         flat |= {name: getattr(self.event, name) for name in _EVENT}
         flat |= {name: dict(getattr(self.event, name)) for name in ("counts", "digests")}
@@ -127,7 +132,7 @@ def parse(line: bytes) -> Entry:
         ValueError: the line is not JSON, has unknown, missing or unfit keys, or is not in canonical form.
     """
     content = json.loads(line)  # JSONDecodeError and UnicodeDecodeError are ValueErrors
-    if not isinstance(content, dict) or content.get("v") != VERSION or content.keys() != _KEYS:
+    if not isinstance(content, dict) or content.get("v") != FORM or content.keys() != _KEYS:
         raise ValueError("unknown or missing keys")
     if any(type(value) is not _SHAPES.get(key, str) for key, value in content.items()):
         raise ValueError("unfit type")
@@ -142,7 +147,7 @@ def parse(line: bytes) -> Entry:
         fit and entry.seq >= 0 and entry.monotonic >= 0 and _HEX.fullmatch(entry.prev) and _UTC.fullmatch(entry.utc)
     ):
         raise ValueError("not canonical")
-    if not (_ACTOR.fullmatch(entry.actor) and _BOOT.fullmatch(entry.boot) and _NUMBERS_ONLY.fullmatch(entry.version)):
+    if not (_ACTOR.fullmatch(entry.actor) and _BOOT.fullmatch(entry.boot) and _VERSION.fullmatch(entry.version)):
         raise ValueError("unfit field")
     return entry
 

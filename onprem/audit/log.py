@@ -1,9 +1,10 @@
 """The audit log of a site: JSON-lines segments `SITE/audit/NNNNNN.jsonl`, appended to and never changed.
 
 Rules: one writer at a time (flock on the folder); a line is one write with O_APPEND, made durable by fdatasync before
-`append` returns; if that fails, the operation fails. Each line carries the leaf hash of the line before, across
-segments. A line that a crash has torn is not removed: it is closed with a newline and the next line is an
-`audit.repair` event with its length, so the file stays append-only and `verify` can tell a crash from a change.
+`append` returns; events of one group are one write and one fdatasync; if that fails, the operation fails. Each line
+carries the leaf hash of the line before, across segments. A line that a crash has torn is not removed: it is closed
+with a newline and the next line is an `audit.repair` event with its length, so the file stays append-only and `verify`
+can tell a crash from a change.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import os
 import pwd
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from onprem import __version__
@@ -28,6 +30,8 @@ from onprem.errors import AuditError, OnpremError
 SEGMENT_BYTES = 16_000_000  # a segment that has reached this size is followed by a new one
 GENESIS = "0" * 64
 _SEGMENT = re.compile(r"\d{6}\.jsonl")
+_GROUP = 1_000  # events of one write
+_NEAR_BYTES = 2 * MAX_LINE_BYTES  # where the last event is, unless a crash has torn the end
 _TAIL_BYTES = 64 * MAX_LINE_BYTES
 _HINT = "check permissions and free space of the site's audit folder, then: onprem audit verify"
 
@@ -54,10 +58,23 @@ class AuditLog:
         Raises:
             AuditError: the event is unfit, or the log cannot be written or continued. The caller's operation fails.
         """
-        event.check()
+        return self.append_group((event,)).start
+
+    def append_group(self, events: Sequence[Event]) -> range:
+        """Write up to 1,000 events with one wait for the disk; return their seqs. None counts as written before that.
+
+        A crash leaves the first of them and perhaps a torn line, which is repaired as any other.
+
+        Raises:
+            AuditError: as `append`; too many events, or none.
+        """
+        if not 0 < len(events) <= _GROUP:
+            raise AuditError(f"a group of events has 1 to {_GROUP} of them")
+        for event in events:
+            event.check()
         try:
             with self._locked() as folder:
-                return self._append(event, folder)
+                return self._append(events, folder)
         except OSError:
             raise AuditError("the audit log cannot be written", hint=_HINT) from None
 
@@ -74,22 +91,26 @@ class AuditLog:
         finally:
             os.close(folder)
 
-    def _append(self, event: Event, folder: int) -> int:
+    def _append(self, events: Sequence[Event], folder: int) -> range:
         files = self.segments()
         tail = self._tail(files)
         written = b""
         if tail.torn is not None:
-            repaired = self._entry(_repair(tail.torn), tail)
+            line = self._entry(_repair(tail.torn), tail).line()
             # the newline that closes the torn line, unless it has one
-            written = (b"" if tail.torn.endswith(b"\n") else b"\n") + repaired.line() + b"\n"
-            tail = _Tail(tail.seq + 1, leaf_hash(repaired.line()).hex(), None)
-        entry = self._entry(event, tail)
-        written += entry.line() + b"\n"
+            written = (b"" if tail.torn.endswith(b"\n") else b"\n") + line + b"\n"
+            tail = _after(tail, line)
+        first = tail.seq
+        lines = []
+        for event in events:
+            lines.append(self._entry(event, tail).line())
+            tail = _after(tail, lines[-1])
+        written += b"\n".join([*lines, b""])
         full = not files or files[-1].stat().st_size >= self._segment_bytes
         # a torn line is repaired where it stands; the next append rolls over
         target = self._new_segment(files, folder) if full and not written.startswith(b"\n") else files[-1]
         _write(target, written)
-        return entry.seq
+        return range(first, first + len(events))
 
     def _entry(self, event: Event, tail: _Tail) -> Entry:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -111,6 +132,10 @@ class AuditLog:
         for path in reversed(files):
             with path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
+                if size > _NEAR_BYTES and not content:
+                    file.seek(size - _NEAR_BYTES)
+                    if (tail := _read_tail(file.read(), cut=True)) is not None and tail.torn is None:
+                        return tail
                 file.seek(max(0, size - _TAIL_BYTES))
                 content = file.read() + content
             if (tail := _read_tail(content, size > _TAIL_BYTES)) is not None:
@@ -120,6 +145,11 @@ class AuditLog:
         # no sound event anywhere: the log is empty, or its very first line was torn
         lines = [line for line in content.split(b"\n") if line]
         return _torn(0, lines, content) if lines else _Tail(0, GENESIS, None)
+
+
+def _after(tail: _Tail, line: bytes) -> _Tail:
+    """Return where the log ends once `line` is written."""
+    return _Tail(tail.seq + 1, leaf_hash(line).hex(), None)
 
 
 def _read_tail(content: bytes, cut: bool) -> _Tail | None:
@@ -169,8 +199,9 @@ def segments(folder: Path) -> list[Path]:
         raise AuditError("the audit log cannot be read", hint=_HINT) from None
 
 
+@cache
 def boot_id() -> str:
-    """Return the kernel's boot id; monotonic times are comparable within one boot only."""
+    """Return the kernel's boot id, read once; monotonic times are comparable within one boot only."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -179,7 +210,11 @@ def boot_id() -> str:
 
 def actor() -> str:
     """Return the login name of the real user, or uid:NUMBER where the host's user files do not know it."""
-    number = os.getuid()
+    return _login(os.getuid())
+
+
+@cache
+def _login(number: int) -> str:
     try:
         name = pwd.getpwuid(number).pw_name.lower()
     except KeyError:

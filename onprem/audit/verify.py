@@ -4,8 +4,13 @@
     rewrite      a line differs from what the next line, or a checkpoint, says of it
     reorder      all lines are there, in another order, or time runs backwards within one boot
     fork         two lines claim one place, or the history was cut before a checkpoint and continued otherwise
+    clock        the clock was set back: an event bears an earlier time than the one before (a warning: hosts correct
+                 their clocks, but so does one who backdates)
     unreadable   a line is no event
     torn         a crash cut a line; it is repaired, or will be by the next event
+
+A segment in which every line follows the one before is read at a glance, several segments at once in processes of
+their own; any other is read line by line, to say what is wrong and where. Both readings take the same lines for sound.
 
 Without a checkpoint kept elsewhere, a log that was rewritten from some line to its end verifies; with one it does not.
 """
@@ -15,18 +20,22 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from onprem.audit import checkpoint as checkpoints
 from onprem.audit.checkpoint import Checkpoint
 from onprem.audit.events import MAX_LINE_BYTES, Entry, parse
+from onprem.audit.glance import Glance, glance, glance_at
 from onprem.audit.log import GENESIS, segments
 from onprem.audit.merkle import EMPTY_ROOT, Tree, leaf_hash
+from onprem.audit.sound import Sound, sound_segments
 from onprem.config import Site
 from onprem.errors import AuditError
 from onprem.model import Finding, Severity
 
 _SHOWN = 20  # findings of one kind
+_SKEW_SECONDS = 2  # machines that share a site, and small corrections of one clock
 
 
 @dataclass(slots=True)
@@ -34,7 +43,7 @@ class State:
     """What is known after reading a log: its tree, its last event, and what was found wrong."""
 
     tree: Tree = field(default_factory=Tree)
-    last: Entry | None = None
+    last: Glance | None = None
     findings: list[Finding] = field(default_factory=list)
     at_checkpoint: tuple[bytes, str] | None = None  # root and time of the last event at the checkpoint's size
 
@@ -42,6 +51,11 @@ class State:
         """Keep a finding, unless enough of its kind are kept."""
         if sum(item.code == code for item in self.findings) < _SHOWN:
             self.findings.append(Finding(code, severity, where, message))
+
+    @property
+    def last_utc(self) -> str:
+        """The UTC time of the last event, "" for an empty log."""
+        return self.last.utc.decode() if self.last is not None else ""
 
     @property
     def sound(self) -> bool:
@@ -66,8 +80,13 @@ def check(site: Site, against: Path | None = None) -> State:
     """
     known = checkpoints.read(against) if against is not None else None
     state = State()
-    for _ in _read(site, state, known):
-        pass
+    reader = _Reader(state, known.size if known is not None else -1)
+    files = _files(site, state)
+    for path, whole in sound_segments(files):
+        if whole is None or not reader.take_segment(whole):
+            for where, line in _lines(path, state):
+                reader.take(where, line)
+    reader.finish()
     if known is not None:
         _compare(site, state, known)
     return state
@@ -75,48 +94,70 @@ def check(site: Site, against: Path | None = None) -> State:
 
 def entries(site: Site, state: State) -> Iterator[Entry]:
     """Yield the events of the log while verifying it; `state` is complete when the iterator ends. Streams."""
-    yield from _read(site, state, None)
-
-
-def _read(site: Site, state: State, known: Checkpoint | None) -> Iterator[Entry]:
     reader = _Reader(state)
-    if known is not None and known.size == 0:
-        state.at_checkpoint = (EMPTY_ROOT, "")
-    for where, line in _lines(site, state):
-        entry = reader.take(where, line)
-        if known is not None and state.tree.size == known.size:
-            state.at_checkpoint = (state.tree.root(), state.last.utc if state.last else "")
-        if entry is not None:
-            yield entry
+    for path in _files(site, state):
+        for where, line in _lines(path, state):
+            if reader.take(where, line):
+                yield parse(line)
     reader.finish()
 
 
 class _Reader:
     """Takes the lines in order, checks each against the one before and, at the end, all places together."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, checkpoint_size: int = -1) -> None:
         self._state = state
+        self._size = checkpoint_size  # lines that the checkpoint covers
         self._places = array("Q")
         self._unreadable = 0
         self._torn: list[tuple[str, bytes]] = []  # unreadable lines that a repair event has yet to explain
-        self._previous = GENESIS
-        self._clocks: dict[str, int] = {}  # monotonic time of the last event by boot
+        self._previous = GENESIS.encode()
+        self._clocks: dict[bytes, int] = {}  # monotonic time of the last event by boot
+        if checkpoint_size == 0:
+            state.at_checkpoint = (EMPTY_ROOT, "")
 
-    def take(self, where: str, line: bytes) -> Entry | None:
+    def take_segment(self, whole: Sound) -> bool:
+        """Take the lines of a sound segment together, if it follows what was read; say whether it was taken."""
+        state, first = self._state, whole.first
+        if (
+            self._torn
+            or first.prev != self._previous
+            or first.seq != (self._places[-1] + 1 if self._places else 0)
+            or first.seq != state.tree.size
+            or state.tree.size < self._size <= state.tree.size + whole.count
+            or (state.last is not None and first.utc < state.last.utc)
+            or any(start < self._clocks.get(boot, 0) for boot, (start, _) in whole.clocks.items() if boot != b"unknown")
+        ):
+            return False
+        for height, root in whole.subtrees:
+            state.tree.add_subtree(height, root)
+        self._places.extend(range(first.seq, first.seq + whole.count))
+        self._clocks |= {boot: end for boot, (_, end) in whole.clocks.items()}
+        self._previous = whole.end
+        state.last = whole.last
+        return True
+
+    def take(self, where: str, line: bytes) -> bool:
+        """Take one line; say whether it is an event."""
         digest = leaf_hash(line)
         self._state.tree.add(digest)
+        seen = glance(line)
         try:
-            entry = parse(line)
+            entry = parse(line) if seen is None or self._torn else None
         except ValueError:
             self._torn.append((where, line))
-            self._previous = digest.hex()
-            return None
-        self._explain(entry)
-        self._compare(where, entry)
-        self._previous = digest.hex()
-        self._state.last = entry
-        self._places.append(entry.seq)
-        return entry
+        else:
+            if entry is not None:
+                self._explain(entry)
+                seen = glance_at(entry)
+            if seen is not None:
+                self._compare(where, seen)
+                self._state.last = seen
+                self._places.append(seen.seq)
+        self._previous = digest.hex().encode()
+        if self._state.tree.size == self._size:
+            self._state.at_checkpoint = (self._state.tree.root(), self._state.last_utc)
+        return not self._torn
 
     def _explain(self, entry: Entry) -> None:
         """Decide whether the unreadable lines just before `entry` are what a crash leaves."""
@@ -126,7 +167,7 @@ class _Reader:
             self._torn[-1][1]
         )
         for offset, (where, _) in enumerate(self._torn):
-            if repaired and entry.prev == self._previous:
+            if repaired and entry.prev.encode() == self._previous:
                 self._places.append(entry.seq - len(self._torn) + offset)
                 self._state.add("torn", where, "a crash cut this line; it was repaired", Severity.INFO)
             else:
@@ -134,19 +175,34 @@ class _Reader:
                 self._state.add("unreadable", where, "the line is no event: it was damaged or replaced")
         self._torn.clear()
 
-    def _compare(self, where: str, entry: Entry) -> None:
-        follows = self._places[-1] + 1 == entry.seq if self._places else entry.seq == 0
-        if follows and entry.prev != self._previous:
+    def _compare(self, where: str, seen: Glance) -> None:
+        follows = self._places[-1] + 1 == seen.seq if self._places else seen.seq == 0
+        if follows and seen.prev != self._previous:
             self._state.add("rewrite", where, "the line before this one is not the one that was written")
         # per boot, because machines that share a site write in turns
-        if follows and entry.monotonic < self._clocks.get(entry.boot, 0) and entry.boot != "unknown":
+        backwards = seen.monotonic < self._clocks.get(seen.boot, 0) and seen.boot != b"unknown"
+        if follows and backwards:
             self._state.add("reorder", where, "time runs backwards: the events were written in another order")
-        self._clocks[entry.boot] = entry.monotonic
+        elif follows and self._state.last is not None and seen.utc < self._state.last.utc:
+            self._set_back(where, self._state.last.utc.decode(), seen.utc.decode())
+        self._clocks[seen.boot] = seen.monotonic
+
+    def _set_back(self, where: str, before: str, after: str) -> None:
+        try:
+            seconds = (datetime.fromisoformat(before) - datetime.fromisoformat(after)).total_seconds()
+        except ValueError:  # digits that are no time
+            self._state.add("clock", where, "the time of this event or of the one before is none", Severity.WARNING)
+            return
+        if seconds > _SKEW_SECONDS:
+            words = f"the clock was set back by {seconds:.0f} s before this event"
+            self._state.add("clock", where, words, Severity.WARNING)
 
     def finish(self) -> None:
         for where, _ in self._torn:
             self._state.add("unreadable", where, "the line is no event, and no repair follows it")
             self._unreadable += 1
+        if self._places == array("Q", range(len(self._places))):
+            return
         present = set(self._places)
         doubled = len(self._places) - len(present)
         missing = (max(present) + 1 - len(present)) if present else 0
@@ -158,28 +214,30 @@ class _Reader:
             self._state.add("reorder", "log", "lines stand in another order than they were written")
 
 
-def _lines(site: Site, state: State) -> Iterator[tuple[str, bytes]]:
-    """Yield (place, line without newline) of every segment in order; report missing segments and a torn end."""
+def _files(site: Site, state: State) -> list[Path]:
+    """Return the segments in order; report missing ones."""
     files = segments(site.folder("audit"))
     for index, path in enumerate(files):
         if int(path.name[:6]) != index + 1:
             state.add("truncation", path.name, "a segment before this one is missing")
             break
-    for path in files:
-        try:
-            with path.open("rb") as file:
-                number = 0
-                while line := file.readline(MAX_LINE_BYTES + 1):
-                    number += 1
-                    where = f"{path.name}:{number}"
-                    if not line.endswith(b"\n") and len(line) <= MAX_LINE_BYTES:
-                        state.add(
-                            "torn", where, "the last line has no end; the next event repairs it", Severity.WARNING
-                        )
-                        continue
-                    yield where, line.removesuffix(b"\n")
-        except OSError:
-            raise AuditError("the audit log cannot be read", hint=f"check permissions of {path}") from None
+    return files
+
+
+def _lines(path: Path, state: State) -> Iterator[tuple[str, bytes]]:
+    """Yield (place, line without newline) of a segment; report a torn end."""
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while line := file.readline(MAX_LINE_BYTES + 1):
+                number += 1
+                where = f"{path.name}:{number}"
+                if not line.endswith(b"\n") and len(line) <= MAX_LINE_BYTES:
+                    state.add("torn", where, "the last line has no end; the next event repairs it", Severity.WARNING)
+                    continue
+                yield where, line.removesuffix(b"\n")
+    except OSError:
+        raise AuditError("the audit log cannot be read", hint=f"check permissions of {path}") from None
 
 
 def _compare(site: Site, state: State, known: Checkpoint) -> None:

@@ -74,7 +74,7 @@ def checkpoint(
         state = check(opened)
         if not state.sound:
             raise AuditError("the audit log does not verify, so it is not signed", hint="onprem audit verify")
-        text = sign(opened, state.tree.size, state.tree.root(), state.last.utc if state.last else "")
+        text = sign(opened, state.tree.size, state.tree.root(), state.last_utc)
         _write_new(out, text)
         note.counts = {"lines": state.tree.size}
         note.digests = {"checkpoint": state.tree.root().hex()}

@@ -36,6 +36,30 @@ def test_events_are_numbered_chained_and_private(site, log):
     assert errors(site) == []
 
 
+def test_a_group_is_numbered_chained_and_written_at_once(site, log):
+    assert AuditLog(site).append_group([EVENT] * 3) == range(3)
+    assert AuditLog(site).append_group([EVENT] * 2) == range(3, 5)
+    assert [parse(line).seq for line in log.lines()] == [0, 1, 2, 3, 4]
+    assert errors(site) == []
+
+
+@pytest.mark.parametrize("events", [[], [EVENT] * 1_001, [EVENT, Event("Not a code", Outcome.DONE)]])
+def test_an_unfit_group_writes_nothing(site, log, events):
+    with pytest.raises(AuditError):
+        AuditLog(site).append_group(events)
+    assert log.lines() == []
+
+
+@pytest.mark.parametrize("cut", [1, 200, 600, 900])
+def test_a_torn_group_keeps_its_first_events_and_is_repaired(site, log, cut):
+    log.fill(1)
+    AuditLog(site).append_group([EVENT] * 3)
+    path = log.folder / "000001.jsonl"
+    path.write_bytes(path.read_bytes()[:-cut])
+    AuditLog(site).append(EVENT)
+    assert errors(site) == []
+
+
 def test_segments_roll_over_and_verify_across(site, log):
     small = AuditLog(site, segment_bytes=1_000)
     for _ in range(10):

@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onprem.audit.merkle import Tree, leaf_hash, node_hash
+from onprem.audit.merkle import Tree, leaf_hash, node_hash, subtrees
 
 # The reference tree of the Certificate Transparency implementations (RFC 6962): eight leaves and the root at each size.
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -48,3 +48,17 @@ def test_streaming_root_is_the_defined_root(leaves):
     for leaf in leaves:
         tree.add(leaf_hash(leaf))
     assert tree.root() == definition(leaves)
+
+
+@given(st.integers(0, 70), st.lists(st.binary(max_size=4), max_size=70))
+def test_subtrees_give_what_each_leaf_gives(first, lines):
+    one, together = Tree(), Tree()
+    for number in range(first):
+        one.add(leaf_hash(bytes([number])))
+        together.add(leaf_hash(bytes([number])))
+    leaves = [leaf_hash(line) for line in lines]
+    for leaf in leaves:
+        one.add(leaf)
+    for height, root in subtrees(first, leaves):
+        together.add_subtree(height, root)
+    assert (one.size, one.root()) == (together.size, together.root())

@@ -21,7 +21,7 @@ def kept(site, log, tmp_path):
     log.fill(6)
     state = check(site)
     path = tmp_path / "checkpoint"
-    path.write_bytes(sign(site, state.tree.size, state.tree.root(), state.last.utc))
+    path.write_bytes(sign(site, state.tree.size, state.tree.root(), state.last_utc))
     log.fill(2)
     return path
 
@@ -53,7 +53,7 @@ def test_rewritten_last_line_needs_a_checkpoint(site, log, tmp_path):
     log.fill(3)
     state = check(site)
     path = tmp_path / "checkpoint"
-    path.write_bytes(sign(site, state.tree.size, state.tree.root(), state.last.utc))
+    path.write_bytes(sign(site, state.tree.size, state.tree.root(), state.last_utc))
     lines = log.lines()
     log.write([*lines[:-1], log.changed(lines[-1], actor="mallory")])
     assert codes(site) == set()  # not claimed without a checkpoint
@@ -146,6 +146,77 @@ def test_exchanged_segments_are_a_reorder(site, log):
     first.write_bytes(content[1])
     second.write_bytes(content[0])
     assert codes(site) == {"reorder"}
+
+
+def clocks(site, against=None):
+    return [(item.where, item.severity) for item in verify(site, against) if item.code == "clock"]
+
+
+def test_clock_set_back_is_told_by_the_event_that_shows_it(site, log, kept):
+    lines = log.lines()
+    back = [
+        log.changed(line, utc="2020-01-01T00:00:00.000000Z") if place >= 3 else line for place, line in enumerate(lines)
+    ]
+    log.write(log.chained(back))
+    assert clocks(site) == [("000001.jsonl:4", Severity.WARNING)]
+    assert codes(site) == set()
+    assert codes(site, kept) == {"rewrite"}
+
+
+def test_clock_set_back_after_the_checkpoint_is_told_in_a_segment_of_its_own(site, log, kept):
+    lines = log.lines()
+    log.write(lines[:6])
+    later = log.chained([*lines[:6], *(log.changed(line, utc="2020-01-01T00:00:00.000000Z") for line in lines[6:])])
+    (log.folder / "000002.jsonl").write_bytes(b"".join(line + b"\n" for line in later[6:]))
+    assert clocks(site, kept) == [("000002.jsonl:1", Severity.WARNING)]
+    assert codes(site, kept) == set()
+
+
+def test_small_corrections_of_the_clock_pass(site, log, kept):
+    lines = log.lines()
+    times = ["2026-01-01T00:00:09.000000Z", "2026-01-01T00:00:08.100000Z"]
+    log.write(log.chained([log.changed(line, utc=times[place % 2]) for place, line in enumerate(lines)]))
+    assert clocks(site) == []
+
+
+def test_digits_that_are_no_time_are_told(site, log, kept):
+    lines = log.lines()
+    lines[2] = log.changed(lines[2], utc="9999-99-99T99:99:99.999999Z")
+    log.write(log.chained(lines))
+    assert clocks(site) == [("000001.jsonl:4", Severity.WARNING)]
+
+
+@pytest.mark.parametrize("at", [0, 3, 8, 9, 19])
+def test_segments_read_together_find_what_reading_line_by_line_finds(site, log, at, monkeypatch):
+    from onprem.audit import verify as module
+
+    log.fill(20)
+    lines = log.lines()
+    for change in (
+        {"actor": "mallory"},
+        {"seq": 40},
+        {"monotonic": 1},
+        {"boot": "unknown"},
+        {"utc": times_back(lines[at])},
+    ):
+        changed = [*lines]
+        changed[at] = log.changed(lines[at], **change)
+        for path in log.folder.iterdir():
+            path.unlink()
+        for number in range(5):
+            part = b"".join(line + b"\n" for line in changed[number * 4 : number * 4 + 4])
+            (log.folder / f"{number + 1:06}.jsonl").write_bytes(part)
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "sound_segments", lambda paths: ((path, None) for path in paths))
+            line_by_line = check(site)
+        together = check(site)
+        assert together.findings == line_by_line.findings
+        assert together.tree.root() == line_by_line.tree.root()
+        assert together.last == line_by_line.last
+
+
+def times_back(line):
+    return json.loads(line)["utc"].replace("20", "19", 1)
 
 
 def test_cut_before_the_checkpoint_and_continued_is_a_fork(site, log, kept):
