@@ -20,6 +20,7 @@ EXIT_CODES: dict[int, str] = {
     8: "a wall cannot be raised",
     9: "a resource ran out (disk, memory, a worker)",
     10: "a model is missing or unsound",
+    11: "not permitted by access.toml",
     70: "internal error (the record is held, nothing is written)",
 }
 
@@ -95,3 +96,9 @@ class ModelError(OnpremError):
     """A model is missing, has the wrong digest or cannot be loaded."""
 
     exit_code = 10
+
+
+class AccessError(OnpremError):
+    """The site's access.toml does not permit it to this person."""
+
+    exit_code = 11

@@ -29,7 +29,9 @@ VERSION = r"[0-9]+(?:\.[0-9]+){1,3}[a-z0-9.+-]{0,20}"
 _CODE, _ACTOR, _BOOT, _ERROR, _UTC, _VERSION = map(re.compile, (CODE, ACTOR, BOOT, ERROR, UTC_TIME, VERSION))
 _HEX = re.compile(r"[0-9a-f]{64}")
 _REFERENCE = re.compile(r"[0-9a-f]{32}")
-DIGESTS = frozenset({"policy", "model", "input", "output", "settings", "checkpoint"})
+DIGESTS = frozenset(
+    {"policy", "model", "input", "output", "settings", "checkpoint", "access", "comment", "decisions", "segment"}
+)
 MAX_REFERENCES = 100
 
 
@@ -48,6 +50,8 @@ class Outcome(StrEnum):
 class Event:
     """What a caller says of an action. Time, actor and place in the chain are added by the log.
 
+    The purpose `break-glass` is access in an emergency, outside of what a role permits.
+
     `subjects` are references from `Subjects.reference`; `digests` are 64 hex digits, keyed where the digested content
     is a record; `counts` are non-negative whole numbers by code; `error` is the class name of an error, never its
     message.
@@ -57,7 +61,8 @@ class Event:
     outcome: Outcome
     purpose: str = ""
     role: str = "operator"
-    approval: str = ""  # reference of the approving event
+    approval: str = ""  # reference of the approving event: the first 32 hex digits of its leaf hash
+    recipient: str = ""  # code of who receives what was released; the key is absent from the line when it is empty
     subjects: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -80,6 +85,7 @@ class Event:
             ("purpose", self.purpose == "" or _is(_CODE, self.purpose)),
             ("role", _is(_CODE, self.role)),
             ("approval", self.approval == "" or _is(_REFERENCE, self.approval)),
+            ("recipient", self.recipient == "" or _is(_CODE, self.recipient)),
             ("subjects", len(self.subjects) <= MAX_REFERENCES and all(_is(_REFERENCE, item) for item in self.subjects)),
             ("counts", all(_is(_CODE, key) and _whole(value) for key, value in self.counts.items())),
             ("digests", all(key in DIGESTS and _is(_HEX, value) for key, value in self.digests.items())),
@@ -111,6 +117,8 @@ class Entry:
         flat |= {name: getattr(self, name) for name in _OWN}
         flat |= {name: getattr(self.event, name) for name in _EVENT}
         flat |= {name: dict(getattr(self.event, name)) for name in ("counts", "digests")}
+        if not self.event.recipient:
+            del flat["recipient"]
         line = json.dumps(flat, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode(
             "ascii"
         )
@@ -132,12 +140,12 @@ def parse(line: bytes) -> Entry:
         ValueError: the line is not JSON, has unknown, missing or unfit keys, or is not in canonical form.
     """
     content = json.loads(line)  # JSONDecodeError and UnicodeDecodeError are ValueErrors
-    if not isinstance(content, dict) or content.get("v") != FORM or content.keys() != _KEYS:
+    if not isinstance(content, dict) or content.get("v") != FORM or content.keys() | {"recipient"} != _KEYS:
         raise ValueError("unknown or missing keys")
     if any(type(value) is not _SHAPES.get(key, str) for key, value in content.items()):
         raise ValueError("unfit type")
     try:
-        values = {key: content[key] for key in _EVENT}
+        values = {key: content[key] for key in _EVENT if key in content}
         event = Event(**(values | {"outcome": Outcome(content["outcome"]), "subjects": tuple(content["subjects"])}))
         entry = Entry(**{key: content[key] for key in _OWN}, event=event)
         fit = entry.line() == line

@@ -7,6 +7,7 @@ What it does not accept (numbers of more than 18 digits, a damaged line) is for 
 from __future__ import annotations
 
 import re
+from operator import lt
 from typing import NamedTuple
 
 from onprem.audit.events import (
@@ -67,8 +68,12 @@ _FORMS = {
     "v": str(FORM),
     "version": _quoted(VERSION),
 }
-_KEY = re.compile(rb'"([a-z0-9_.-]++)":')
-_LINE = re.compile((r"\{" + ",".join(f'"{key}":{form}' for key, form in _FORMS.items()) + r"\}").encode("ascii"))
+_OPTIONAL = f'(?:"recipient":{_quoted(CODE)},)?+'  # before `role`, in the order of the keys
+_LINE = re.compile(
+    (r"\{" + ",".join(f'{_OPTIONAL * (key == "role")}"{key}":{form}' for key, form in _FORMS.items()) + r"\}").encode(
+        "ascii"
+    )
+)
 
 
 def raw_glance(line: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:
@@ -77,7 +82,10 @@ def raw_glance(line: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:
     if match is None or len(line) > MAX_LINE_BYTES:
         return None
     boot, counts, digests, monotonic, prev, seq, utc = match.groups()
-    if (b"," in counts and not _rising(counts)) or (b"," in digests and not _rising(digests)):
+    # neither keys nor hexadecimal hold a quote, so every second piece is a key, or a key and a digest in turns
+    if b"," in counts and not _rising(counts.split(b'"')[1::2]):
+        return None
+    if b"," in digests and not _rising(digests.split(b'"')[1::4]):
         return None
     return boot, monotonic, prev, seq, utc
 
@@ -96,7 +104,6 @@ def glance_at(entry: Entry) -> Glance:
     return Glance(entry.seq, entry.prev.encode(), entry.boot.encode(), entry.monotonic, entry.utc.encode())
 
 
-def _rising(pairs: bytes) -> bool:
-    """Say whether the keys of `"key":value` pairs rise strictly, as canonical JSON has them."""
-    keys = _KEY.findall(pairs)
-    return keys == sorted(set(keys))
+def _rising(keys: list[bytes]) -> bool:
+    """Say whether the keys rise strictly, as canonical JSON has them."""
+    return all(map(lt, keys, keys[1:]))

@@ -1,4 +1,4 @@
-"""The audit log of a site: JSON-lines segments `SITE/audit/NNNNNN.jsonl`, appended to and never changed.
+"""The audit log of a site: segments of JSON lines in `SITE/audit`, appended to and never changed.
 
 Rules: one writer at a time (flock on the folder); a line is one write with O_APPEND, made durable by fdatasync before
 `append` returns; events of one group are one write and one fdatasync; if that fails, the operation fails. Each line
@@ -24,12 +24,11 @@ from pathlib import Path
 from onprem import __version__
 from onprem.audit.events import MAX_LINE_BYTES, Entry, Event, Outcome, parse
 from onprem.audit.merkle import leaf_hash
+from onprem.audit.retired import read_retired
+from onprem.audit.segments import SEGMENT_BYTES, is_sealed, number, read_segment, seal, segments
 from onprem.config import Site
 from onprem.errors import AuditError, OnpremError
 
-SEGMENT_BYTES = 16_000_000  # a segment that has reached this size is followed by a new one
-GENESIS = "0" * 64
-_SEGMENT = re.compile(r"\d{6}\.jsonl")
 _GROUP = 1_000  # events of one write
 _NEAR_BYTES = 2 * MAX_LINE_BYTES  # where the last event is, unless a crash has torn the end
 _TAIL_BYTES = 64 * MAX_LINE_BYTES
@@ -43,6 +42,23 @@ class _Tail:
     seq: int
     prev: str
     torn: bytes | None  # content after the last newline, or of the unreadable last lines
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[int]:
+    """Keep every other writer out of an audit folder; yield its descriptor, for fsync."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def standing(folder: Path) -> list[Path]:
+    """Return the segments of an audit folder in order, without what a retirement that was cut short left behind."""
+    gone = read_retired(folder).segment
+    return [path for path in segments(folder) if number(path) > gone]
 
 
 class AuditLog:
@@ -73,23 +89,33 @@ class AuditLog:
         for event in events:
             event.check()
         try:
-            with self._locked() as folder:
+            with locked(self._folder) as folder:
                 return self._append(events, folder)
         except OSError:
             raise AuditError("the audit log cannot be written", hint=_HINT) from None
 
     def segments(self) -> list[Path]:
-        """Return the segment files in order of name."""
-        return segments(self._folder)
+        """Return the segment files in order, without what was moved out."""
+        return standing(self._folder)
 
-    @contextmanager
-    def _locked(self) -> Iterator[int]:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    def seal_full(self) -> list[tuple[str, int, int]]:
+        """Compress every segment that another follows; return (name, bytes before, bytes after) of each.
+
+        The log must have been verified: what is sealed is not looked at again.
+
+        Raises:
+            AuditError: a segment cannot be sealed; those before it are.
+        """
+        done = []
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield folder
-        finally:
-            os.close(folder)
+            with locked(self._folder):
+                for path in self.segments()[:-1]:
+                    if not is_sealed(path):
+                        before = path.stat().st_size
+                        done.append((path.name, before, seal(path).stat().st_size))
+        except OSError:
+            raise AuditError("a segment cannot be sealed", hint=_HINT) from None
+        return done
 
     def _append(self, events: Sequence[Event], folder: int) -> range:
         files = self.segments()
@@ -106,7 +132,7 @@ class AuditLog:
             lines.append(self._entry(event, tail).line())
             tail = _after(tail, lines[-1])
         written += b"\n".join([*lines, b""])
-        full = not files or files[-1].stat().st_size >= self._segment_bytes
+        full = not files or is_sealed(files[-1]) or files[-1].stat().st_size >= self._segment_bytes
         # a torn line is repaired where it stands; the next append rolls over
         target = self._new_segment(files, folder) if full and not written.startswith(b"\n") else files[-1]
         _write(target, written)
@@ -117,8 +143,8 @@ class AuditLog:
         return Entry(tail.seq, now, time.monotonic_ns(), boot_id(), actor(), __version__, tail.prev, event)
 
     def _new_segment(self, files: list[Path], folder: int) -> Path:
-        number = int(files[-1].name[:6]) + 1 if files else 1
-        path = self._folder / f"{number:06d}.jsonl"
+        last = number(files[-1]) if files else read_retired(self._folder).segment
+        path = self._folder / f"{last + 1:06d}.jsonl"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o640)
         try:
             os.fchmod(descriptor, 0o640)  # the umask is narrower
@@ -130,21 +156,33 @@ class AuditLog:
     def _tail(self, files: list[Path]) -> _Tail:
         content = b""
         for path in reversed(files):
-            with path.open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                if size > _NEAR_BYTES and not content:
-                    file.seek(size - _NEAR_BYTES)
-                    if (tail := _read_tail(file.read(), cut=True)) is not None and tail.torn is None:
-                        return tail
-                file.seek(max(0, size - _TAIL_BYTES))
-                content = file.read() + content
-            if (tail := _read_tail(content, size > _TAIL_BYTES)) is not None:
-                return tail
-            if size > _TAIL_BYTES:
+            end, cut = b"", False
+            for most in (_NEAR_BYTES, _TAIL_BYTES):
+                end, cut = _end_of(path, most)
+                tail = _read_tail(end + content, cut)
+                if tail is not None and (tail.torn is None or most == _TAIL_BYTES):
+                    return tail
+            if cut:
                 raise AuditError("the end of the audit log is unreadable", hint="onprem audit verify")
+            content = end + content
         # no sound event anywhere: the log is empty, or its very first line was torn
+        before = read_retired(self._folder)
         lines = [line for line in content.split(b"\n") if line]
-        return _torn(0, lines, content) if lines else _Tail(0, GENESIS, None)
+        return _torn(before.size, lines, content) if lines else _Tail(before.size, before.prev, None)
+
+
+def _end_of(path: Path, most: int) -> tuple[bytes, bool]:
+    """Return the last `most` bytes of a segment's lines, and whether there are more before them."""
+    if is_sealed(path):
+        try:
+            content = read_segment(path)
+        except ValueError:
+            raise AuditError("the end of the audit log is unreadable", hint="onprem audit verify") from None
+        return content[-most:], len(content) > most
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - most))
+        return file.read(), size > most
 
 
 def _after(tail: _Tail, line: bytes) -> _Tail:
@@ -187,18 +225,6 @@ def _write(path: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
-def segments(folder: Path) -> list[Path]:
-    """Return the segment files of an audit folder in order of name.
-
-    Raises:
-        AuditError: the folder cannot be read.
-    """
-    try:
-        return sorted(path for path in folder.iterdir() if _SEGMENT.fullmatch(path.name))
-    except OSError:
-        raise AuditError("the audit log cannot be read", hint=_HINT) from None
-
-
 @cache
 def boot_id() -> str:
     """Return the kernel's boot id, read once; monotonic times are comparable within one boot only."""
@@ -228,6 +254,9 @@ class Note:
 
     outcome: Outcome = Outcome.DONE
     purpose: str = ""
+    role: str = "operator"
+    approval: str = ""
+    recipient: str = ""
     subjects: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -262,6 +291,9 @@ def _event(action: str, outcome: Outcome, note: Note, error: str) -> Event:
         action,
         outcome,
         purpose=note.purpose,
+        role=note.role,
+        approval=note.approval,
+        recipient=note.recipient,
         subjects=note.subjects,
         counts=note.counts,
         digests=note.digests,
@@ -277,4 +309,4 @@ def _outcome_of(error: BaseException, noted: Outcome) -> Outcome:
         return noted
     if not isinstance(error, OnpremError) and code == 1:
         return Outcome.HELD
-    return Outcome.REFUSED if code in (2, 6) else Outcome.FAILED
+    return Outcome.REFUSED if code in (2, 6, 11) else Outcome.FAILED

@@ -46,6 +46,10 @@ class Tree:
         self._peaks.append((height, digest))
         self.size = size
 
+    def peaks(self) -> tuple[tuple[int, bytes], ...]:
+        """Return (height, root) of the complete subtrees; added in this order to an empty tree, they give this one."""
+        return tuple(self._peaks)
+
     def root(self) -> bytes:
         """Return the Merkle tree hash of all leaves so far (32 bytes)."""
         if not self._peaks:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from onprem.audit.events import MAX_LINE_BYTES
 from onprem.audit.glance import Glance, glance, raw_glance
-from onprem.audit.log import SEGMENT_BYTES
 from onprem.audit.merkle import subtrees
+from onprem.audit.segments import read_segment
+from onprem.errors import AuditError
 
-MAX_BYTES = 2 * SEGMENT_BYTES  # a longer file is no segment of ours, and is not read into memory
 _APART = 4  # segments from which on it pays to begin processes
 
 
@@ -32,6 +32,7 @@ class Sound:
     count: int
     end: bytes  # leaf hash of the last line, 64 hex digits
     subtrees: list[tuple[int, bytes]]  # of the log's tree, by `merkle.subtrees`
+    digest: bytes  # SHA-256 of all lines: whoever reads them again can tell that they are these
     clocks: dict[bytes, tuple[int, int]]  # monotonic time of the first and the last event, by boot
 
 
@@ -49,9 +50,14 @@ def sound_segments(paths: Sequence[Path]) -> Iterator[tuple[Path, Sound | None]]
 def sound(path: Path) -> Sound | None:
     """Read a segment; None where it is not sound, empty or unreadable."""
     try:
-        content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
-    except OSError:
+        content = read_segment(path)
+    except (AuditError, ValueError):
         return None
+    return sound_lines(content)
+
+
+def sound_lines(content: bytes) -> Sound | None:
+    """Read the lines of a segment; None where they are not sound, or there are none."""
     *lines, end = content.split(b"\n")
     first = glance(lines[0]) if lines and not end else None
     if first is None or max(map(len, lines)) > MAX_LINE_BYTES:
@@ -74,4 +80,4 @@ def sound(path: Path) -> Sound | None:
         place, previous, time = place + 1, leaf.hexdigest().encode(), utc
     last = glance(lines[-1])
     assert last is not None
-    return Sound(first, last, len(lines), previous, subtrees(first.seq, leaves), clocks)
+    return Sound(first, last, len(lines), previous, subtrees(first.seq, leaves), sha256(content).digest(), clocks)

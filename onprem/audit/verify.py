@@ -6,6 +6,7 @@
     fork         two lines claim one place, or the history was cut before a checkpoint and continued otherwise
     clock        the clock was set back: an event bears an earlier time than the one before (a warning: hosts correct
                  their clocks, but so does one who backdates)
+    cosignature  a checkpoint lacks the valid signature of a second person that was asked for
     unreadable   a line is no event
     torn         a crash cut a line; it is repaired, or will be by the next event
 
@@ -20,15 +21,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from onprem.audit import checkpoint as checkpoints
 from onprem.audit.checkpoint import Checkpoint
 from onprem.audit.events import MAX_LINE_BYTES, Entry, parse
 from onprem.audit.glance import Glance, glance, glance_at
-from onprem.audit.log import GENESIS, segments
+from onprem.audit.log import standing
 from onprem.audit.merkle import EMPTY_ROOT, Tree, leaf_hash
+from onprem.audit.retired import Retired, read_retired, signed
+from onprem.audit.segments import is_sealed, number, read_segment
 from onprem.audit.sound import Sound, sound_segments
 from onprem.config import Site
 from onprem.errors import AuditError
@@ -44,6 +47,7 @@ class State:
 
     tree: Tree = field(default_factory=Tree)
     last: Glance | None = None
+    retired: Retired = field(default_factory=Retired)
     findings: list[Finding] = field(default_factory=list)
     at_checkpoint: tuple[bytes, str] | None = None  # root and time of the last event at the checkpoint's size
 
@@ -55,7 +59,7 @@ class State:
     @property
     def last_utc(self) -> str:
         """The UTC time of the last event, "" for an empty log."""
-        return self.last.utc.decode() if self.last is not None else ""
+        return self.last.utc.decode() if self.last is not None else self.retired.last
 
     @property
     def sound(self) -> bool:
@@ -63,23 +67,25 @@ class State:
         return all(item.severity is not Severity.ERROR for item in self.findings)
 
 
-def verify(site: Site, against: Path | None = None) -> list[Finding]:
+def verify(site: Site, against: Path | None = None, *, cosigners: Path | None = None) -> list[Finding]:
     """Read the whole log of `site` and return what is wrong with it; nothing wrong gives no ERROR.
 
     Raises:
         AuditError: the log or the checkpoint cannot be read.
     """
-    return check(site, against).findings
+    return check(site, against, cosigners=cosigners).findings
 
 
-def check(site: Site, against: Path | None = None) -> State:
+def check(site: Site, against: Path | None = None, *, cosigners: Path | None = None) -> State:
     """Verify as `verify` does; also return the tree and the last event, for a checkpoint.
+
+    `cosigners` is a file of verifier keys; with it, a checkpoint without a valid signature of one of them is an ERROR.
 
     Raises:
         AuditError: the log or the checkpoint cannot be read.
     """
     known = checkpoints.read(against) if against is not None else None
-    state = State()
+    state = begin(site)
     reader = _Reader(state, known.size if known is not None else -1)
     files = _files(site, state)
     for path, whole in sound_segments(files):
@@ -89,11 +95,25 @@ def check(site: Site, against: Path | None = None) -> State:
     reader.finish()
     if known is not None:
         _compare(site, state, known)
+        _cosigned(site, state, known, cosigners)
+    return state
+
+
+def begin(site: Site) -> State:
+    """Return what is known before the first line is read: nothing, or what the note of retirement says.
+
+    Raises:
+        AuditError: the note is damaged.
+    """
+    retired = read_retired(site.folder("audit"))
+    state = State(retired.tree(), retired=retired)
+    if not signed(site, retired):
+        state.add("retired", "log", "what was moved out of the log is told by a note that this site has not signed")
     return state
 
 
 def entries(site: Site, state: State) -> Iterator[Entry]:
-    """Yield the events of the log while verifying it; `state` is complete when the iterator ends. Streams."""
+    """Yield the events of the log while verifying it; `state`, from `begin`, is complete when the iterator ends."""
     reader = _Reader(state)
     for path in _files(site, state):
         for where, line in _lines(path, state):
@@ -111,10 +131,13 @@ class _Reader:
         self._places = array("Q")
         self._unreadable = 0
         self._torn: list[tuple[str, bytes]] = []  # unreadable lines that a repair event has yet to explain
-        self._previous = GENESIS.encode()
+        self._first = state.retired.size
+        self._previous = state.retired.prev.encode()
         self._clocks: dict[bytes, int] = {}  # monotonic time of the last event by boot
         if checkpoint_size == 0:
             state.at_checkpoint = (EMPTY_ROOT, "")
+        elif checkpoint_size == self._first:
+            state.at_checkpoint = (state.tree.root(), state.retired.last)
 
     def take_segment(self, whole: Sound) -> bool:
         """Take the lines of a sound segment together, if it follows what was read; say whether it was taken."""
@@ -122,7 +145,7 @@ class _Reader:
         if (
             self._torn
             or first.prev != self._previous
-            or first.seq != (self._places[-1] + 1 if self._places else 0)
+            or first.seq != (self._places[-1] + 1 if self._places else self._first)
             or first.seq != state.tree.size
             or state.tree.size < self._size <= state.tree.size + whole.count
             or (state.last is not None and first.utc < state.last.utc)
@@ -176,7 +199,7 @@ class _Reader:
         self._torn.clear()
 
     def _compare(self, where: str, seen: Glance) -> None:
-        follows = self._places[-1] + 1 == seen.seq if self._places else seen.seq == 0
+        follows = self._places[-1] + 1 == seen.seq if self._places else seen.seq == self._first
         if follows and seen.prev != self._previous:
             self._state.add("rewrite", where, "the line before this one is not the one that was written")
         # per boot, because machines that share a site write in turns
@@ -201,11 +224,11 @@ class _Reader:
         for where, _ in self._torn:
             self._state.add("unreadable", where, "the line is no event, and no repair follows it")
             self._unreadable += 1
-        if self._places == array("Q", range(len(self._places))):
+        if self._places == array("Q", range(self._first, self._first + len(self._places))):
             return
         present = set(self._places)
         doubled = len(self._places) - len(present)
-        missing = (max(present) + 1 - len(present)) if present else 0
+        missing = (max(present) + 1 - self._first - len(present)) if present else 0
         if doubled:
             self._state.add("fork", "log", f"{doubled} line(s) claim a place that another line has")
         if missing > self._unreadable:
@@ -216,16 +239,26 @@ class _Reader:
 
 def _files(site: Site, state: State) -> list[Path]:
     """Return the segments in order; report missing ones."""
-    files = segments(site.folder("audit"))
+    files = standing(site.folder("audit"))
     for index, path in enumerate(files):
-        if int(path.name[:6]) != index + 1:
+        if number(path) != state.retired.segment + index + 1:
             state.add("truncation", path.name, "a segment before this one is missing")
             break
     return files
 
 
 def _lines(path: Path, state: State) -> Iterator[tuple[str, bytes]]:
-    """Yield (place, line without newline) of a segment; report a torn end."""
+    """Yield (place, line without newline) of a segment; report a torn end, or a sealed segment that does not open."""
+    if is_sealed(path):
+        try:
+            content = read_segment(path)
+        except ValueError:
+            state.add("unreadable", path.name, "the sealed segment is damaged")
+            return
+        # a segment is sealed whole: what has no end is no event
+        for index, line in enumerate(content.removesuffix(b"\n").split(b"\n")):
+            yield f"{path.name}:{index + 1}", line
+        return
     try:
         with path.open("rb") as file:
             number = 0
@@ -243,6 +276,10 @@ def _lines(path: Path, state: State) -> Iterator[tuple[str, bytes]]:
 def _compare(site: Site, state: State, known: Checkpoint) -> None:
     if not checkpoints.signed_by_site(site, known):
         state.add("checkpoint", "checkpoint", "the checkpoint is not signed by this site's audit key")
+    if known.size < state.retired.size:
+        words = "the checkpoint covers only lines that were moved out: compare it with those"
+        state.add("retired", "checkpoint", words, Severity.WARNING)
+        return
     if state.tree.size < known.size:
         gone = known.size - state.tree.size
         state.add("truncation", "log", f"{gone} line(s) that the checkpoint covers are missing from the end")
@@ -254,3 +291,20 @@ def _compare(site: Site, state: State, known: Checkpoint) -> None:
         state.add("fork", "log", "the log was cut before the checkpoint and continued with other events")
     else:
         state.add("rewrite", "log", "lines that the checkpoint covers are not the ones that were written")
+
+
+def _cosigned(site: Site, state: State, known: Checkpoint, cosigners: Path | None) -> None:
+    """Tell whose signatures the checkpoint bears beside the site's."""
+    keys = checkpoints.read_cosigners(cosigners) if cosigners is not None else []
+    found = checkpoints.cosigned(known, keys)
+    for item in found:
+        if item.time is None:
+            state.add("cosignature", "checkpoint", f"the cosignature of {item.name} is not valid")
+        else:
+            when = datetime.fromtimestamp(item.time, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            state.add("cosignature", "checkpoint", f"cosigned by {item.name}, {when}", Severity.INFO)
+    if cosigners is not None and not any(item.time is not None for item in found):
+        state.add("cosignature", "checkpoint", "none of the cosigners has signed the checkpoint")
+    if strangers := checkpoints.strangers(site, known, keys):
+        words = f"{strangers} signature(s) are by keys that were not given with --cosigners"
+        state.add("cosignature", "checkpoint", words, Severity.WARNING if cosigners is not None else Severity.INFO)

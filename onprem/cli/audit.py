@@ -1,8 +1,7 @@
-"""`onprem audit`: verify the log, read it, make a checkpoint. Reading the log is itself logged."""
+"""`onprem audit`: verify the log, read it, sign it, keep it. Reading the log is itself logged."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, open_site, render
-from onprem.errors import AuditError, OutputError, UsageError
+from onprem.cli import JsonOption, SiteOption, audit_checkpoint, audit_keep, open_site, render
+from onprem.errors import AuditError, UsageError
 
 if TYPE_CHECKING:
     from onprem.audit.events import Entry
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Verify and read the audit log; make checkpoints.")
+app.command("checkpoint")(audit_checkpoint.checkpoint)
+app.command("cosign")(audit_checkpoint.cosign)
+app.command("seal")(audit_keep.seal)
+app.command("retire")(audit_keep.retire)
 
 COLUMNS = ("seq", "utc", "actor", "action", "outcome", "purpose", "counts", "error")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d(:\d\d(:\d\d)?)?)?")
@@ -28,14 +31,20 @@ def verify_log(
     against: Annotated[
         Path | None, typer.Option("--against", metavar="FILE", help="A checkpoint kept elsewhere.")
     ] = None,
+    cosigners: Annotated[
+        Path | None,
+        typer.Option("--cosigners", metavar="FILE", help="Keys of those one of whom must have signed the checkpoint."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Check every line of the log, and the log against a checkpoint; exit code 7 when it does not hold."""
     from onprem.audit.log import audited
     from onprem.audit.verify import check
 
+    if cosigners is not None and against is None:
+        raise UsageError("cosigners sign checkpoints, and none is given", hint="add --against FILE")
     opened = open_site(site)
-    state = check(opened, against)
+    state = check(opened, against, cosigners=cosigners)
     if state.findings:
         render.findings(state.findings, json=json)
     with audited(opened, "audit.verify") as note:
@@ -54,49 +63,6 @@ def _verify_hint(against: Path | None) -> str:
     )
 
 
-@app.command("checkpoint")
-def checkpoint(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it; keep it outside the site.")],
-    site: SiteOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Sign size and root of the log as it stands; keep the file outside the site."""
-    from onprem.audit.checkpoint import sign
-    from onprem.audit.log import audited
-    from onprem.audit.verify import check
-
-    opened = open_site(site)
-    if out.resolve().is_relative_to(opened.root):
-        raise OutputError("a checkpoint inside the site proves nothing", hint="name a file outside the site")
-    if out.exists():
-        raise OutputError("the checkpoint file exists already", hint="name a new file")
-    with audited(opened, "audit.checkpoint") as note:
-        state = check(opened)
-        if not state.sound:
-            raise AuditError("the audit log does not verify, so it is not signed", hint="onprem audit verify")
-        text = sign(opened, state.tree.size, state.tree.root(), state.last_utc)
-        _write_new(out, text)
-        note.counts = {"lines": state.tree.size}
-        note.digests = {"checkpoint": state.tree.root().hex()}
-    if json:
-        render.document({"file": str(out), "lines": state.tree.size, "root": state.tree.root().hex()}, json=True)
-    else:
-        render.talk(f"checkpoint of {state.tree.size} lines written: {out}")
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.new")
-    try:
-        with partial.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise OutputError("the checkpoint cannot be written", hint=f"check the folder of {path}") from None
-
-
 @app.command("list")
 def list_events(
     *,
@@ -110,7 +76,7 @@ def list_events(
 ) -> None:
     """List events that verify, with filters."""
     from onprem.audit.log import audited
-    from onprem.audit.verify import State, entries
+    from onprem.audit.verify import begin, entries
     from onprem.store import Store
 
     for name, given in (("--since", since), ("--until", until)):
@@ -119,7 +85,7 @@ def list_events(
     opened = open_site(site)
     filters = {"action": action, "actor": actor, "outcome": outcome, "since": since, "until": until}
     with audited(opened, "audit.list") as note, Store() as store:
-        state = State()
+        state = begin(opened)
         types = {"seq": "whole", "counts": "counts"}
         store.load("events", {name: types.get(name, "text") for name in COLUMNS}, _rows(entries(opened, state)))  # type: ignore[misc]
         if not state.sound:

@@ -17,6 +17,7 @@ events = st.builds(
     purpose=st.just("") | codes,
     role=codes,
     approval=st.just("") | references,
+    recipient=st.just("") | codes,
     subjects=st.lists(references, max_size=4).map(tuple),
     counts=st.dictionaries(codes, st.integers(0, 10**18 - 1), max_size=6),
     digests=st.dictionaries(st.sampled_from(sorted(DIGESTS)), hexes),

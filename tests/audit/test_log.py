@@ -9,7 +9,8 @@ import pytest
 
 from onprem.audit import log as log_module
 from onprem.audit.events import Event, Outcome, parse
-from onprem.audit.log import AuditLog, actor, audited, segments
+from onprem.audit.log import AuditLog, actor, audited
+from onprem.audit.segments import segments
 from onprem.audit.verify import check
 from onprem.errors import AuditError, InputError, PolicyError
 from onprem.model import Severity

@@ -295,9 +295,9 @@ def test_signature_is_ed25519_over_the_text(site, kept):
 
     seed = (site.root / "keys" / "audit.key").read_bytes()
     point = read(kept)
-    _, _, signature = point.signatures[0]
-    Ed25519PrivateKey.from_private_bytes(seed).public_key().verify(signature, point.signed)
-    assert kept.read_bytes().startswith(point.signed + b"\n")
+    (signature,) = point.note.signatures
+    Ed25519PrivateKey.from_private_bytes(seed).public_key().verify(signature.blob, point.note.text)
+    assert kept.read_bytes().startswith(point.note.text + b"\n")
 
 
 def test_findings_hold_places_and_no_content(site, log, kept):
