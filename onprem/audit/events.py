@@ -33,6 +33,7 @@ DIGESTS = frozenset(
     {"policy", "model", "input", "output", "settings", "checkpoint", "access", "comment", "decisions", "segment"}
 )
 MAX_REFERENCES = 100
+OPTIONAL = frozenset({"recipient", "second"})  # keys that a line does not have when they are empty
 
 
 class Outcome(StrEnum):
@@ -62,7 +63,8 @@ class Event:
     purpose: str = ""
     role: str = "operator"
     approval: str = ""  # reference of the approving event: the first 32 hex digits of its leaf hash
-    recipient: str = ""  # code of who receives what was released; the key is absent from the line when it is empty
+    recipient: str = ""  # code of who receives what was released
+    second: str = ""  # login of the second person, where an action takes two
     subjects: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class Event:
             ("role", _is(_CODE, self.role)),
             ("approval", self.approval == "" or _is(_REFERENCE, self.approval)),
             ("recipient", self.recipient == "" or _is(_CODE, self.recipient)),
+            ("second", self.second == "" or _is(_ACTOR, self.second)),
             ("subjects", len(self.subjects) <= MAX_REFERENCES and all(_is(_REFERENCE, item) for item in self.subjects)),
             ("counts", all(_is(_CODE, key) and _whole(value) for key, value in self.counts.items())),
             ("digests", all(key in DIGESTS and _is(_HEX, value) for key, value in self.digests.items())),
@@ -117,8 +120,9 @@ class Entry:
         flat |= {name: getattr(self, name) for name in _OWN}
         flat |= {name: getattr(self.event, name) for name in _EVENT}
         flat |= {name: dict(getattr(self.event, name)) for name in ("counts", "digests")}
-        if not self.event.recipient:
-            del flat["recipient"]
+        for name in OPTIONAL:
+            if not flat[name]:
+                del flat[name]
         line = json.dumps(flat, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode(
             "ascii"
         )
@@ -140,7 +144,7 @@ def parse(line: bytes) -> Entry:
         ValueError: the line is not JSON, has unknown, missing or unfit keys, or is not in canonical form.
     """
     content = json.loads(line)  # JSONDecodeError and UnicodeDecodeError are ValueErrors
-    if not isinstance(content, dict) or content.get("v") != FORM or content.keys() | {"recipient"} != _KEYS:
+    if not isinstance(content, dict) or content.get("v") != FORM or content.keys() | OPTIONAL != _KEYS:
         raise ValueError("unknown or missing keys")
     if any(type(value) is not _SHAPES.get(key, str) for key, value in content.items()):
         raise ValueError("unfit type")

@@ -48,7 +48,7 @@ def _pairs(key: str, value: str) -> str:
     return rf"\{{((?:{pair}(?:,{pair})*+)?+)\}}"
 
 
-# in the order of the keys: this is the whole of an event's form
+# this is the whole of an event's form, with what is optional
 _FORMS = {
     "action": _quoted(CODE),
     "actor": _quoted(ACTOR),
@@ -68,12 +68,14 @@ _FORMS = {
     "v": str(FORM),
     "version": _quoted(VERSION),
 }
-_OPTIONAL = f'(?:"recipient":{_quoted(CODE)},)?+'  # before `role`, in the order of the keys
-_LINE = re.compile(
-    (r"\{" + ",".join(f'{_OPTIONAL * (key == "role")}"{key}":{form}' for key, form in _FORMS.items()) + r"\}").encode(
-        "ascii"
-    )
-)
+_OPTIONAL = {"recipient": _quoted(CODE), "second": _quoted(ACTOR)}  # of `OPTIONAL`
+_PARTS = [
+    f'(?:"{key}":{_OPTIONAL[key]},)?+'
+    if key in _OPTIONAL
+    else f'"{key}":{_FORMS[key]}' + ("," if key != "version" else "")
+    for key in sorted(_FORMS | _OPTIONAL)
+]
+_LINE = re.compile((r"\{" + "".join(_PARTS) + r"\}").encode("ascii"))
 
 
 def raw_glance(line: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:

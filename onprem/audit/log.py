@@ -29,6 +29,7 @@ from onprem.audit.segments import SEGMENT_BYTES, is_sealed, number, read_segment
 from onprem.config import Site
 from onprem.errors import AuditError, OnpremError
 
+REFERENCE_DIGITS = 32  # of a leaf hash, in hexadecimal: the reference of an event
 _GROUP = 1_000  # events of one write
 _NEAR_BYTES = 2 * MAX_LINE_BYTES  # where the last event is, unless a crash has torn the end
 _TAIL_BYTES = 64 * MAX_LINE_BYTES
@@ -75,6 +76,20 @@ class AuditLog:
             AuditError: the event is unfit, or the log cannot be written or continued. The caller's operation fails.
         """
         return self.append_group((event,)).start
+
+    def append_named(self, event: Event) -> str:
+        """Write one event durably; return the reference by which later events name it (32 hex digits).
+
+        Raises:
+            AuditError: as `append`.
+        """
+        event.check()
+        try:
+            with locked(self._folder) as folder:
+                self._append((event,), folder)
+                return self._tail(self.segments()).prev[:REFERENCE_DIGITS]
+        except OSError:
+            raise AuditError("the audit log cannot be written", hint=_HINT) from None
 
     def append_group(self, events: Sequence[Event]) -> range:
         """Write up to 1,000 events with one wait for the disk; return their seqs. None counts as written before that.
@@ -257,6 +272,7 @@ class Note:
     role: str = "operator"
     approval: str = ""
     recipient: str = ""
+    second: str = ""
     subjects: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -294,6 +310,7 @@ def _event(action: str, outcome: Outcome, note: Note, error: str) -> Event:
         role=note.role,
         approval=note.approval,
         recipient=note.recipient,
+        second=note.second,
         subjects=note.subjects,
         counts=note.counts,
         digests=note.digests,

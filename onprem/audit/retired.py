@@ -84,7 +84,9 @@ def write_retired(site: Site, retired: Retired) -> None:
         AuditError: it cannot be written.
     """
     peaks = "".join(f"peak {height} {root.hex()}\n" for height, root in retired.peaks)
-    lines = f"retired\nsegment {retired.segment}\nsize {retired.size}\nlast {retired.last}\nprev {retired.prev}\n{peaks}"
+    lines = (
+        f"retired\nsegment {retired.segment}\nsize {retired.size}\nlast {retired.last}\nprev {retired.prev}\n{peaks}"
+    )
     path = site.folder("audit") / FILE
     partial = path.with_name(f"{FILE}.new")
     try:

@@ -145,7 +145,7 @@ def _cosign(site: Site, path: Path, key: Path, name: str) -> None:
         if name == actor():
             raise AccessError("a cosignature takes a second person", hint="give the name and key of another person")
         grant = permit(load_access(site.folder("policies")), "cosign", name)
-        note.role, note.digests["access"] = grant.role, grant.digest
+        note.role, note.second, note.digests["access"] = grant.role, name, grant.digest
         state = check(site, path)
         known = read(path)
         if not state.sound:

@@ -18,6 +18,7 @@ events = st.builds(
     role=codes,
     approval=st.just("") | references,
     recipient=st.just("") | codes,
+    second=st.sampled_from(["", "grace", "uid:1001"]),
     subjects=st.lists(references, max_size=4).map(tuple),
     counts=st.dictionaries(codes, st.integers(0, 10**18 - 1), max_size=6),
     digests=st.dictionaries(st.sampled_from(sorted(DIGESTS)), hexes),
