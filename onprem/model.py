@@ -89,6 +89,7 @@ class Reason(StrEnum):
     INTERNAL = "internal failure"
     LEAK = "leak gate"
     POLICY = "policy"  # the policy has no rule for it
+    REVIEW = "reviewer"  # a reviewer decided that it stays
 
 
 @dataclass(frozen=True, slots=True)

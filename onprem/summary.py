@@ -47,6 +47,15 @@ class PolicySummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """Decisions of reviewers that a run replayed: how many took effect, how many no longer fit, and the file's SHA-256."""
+
+    applied: int
+    ignored: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """Everything that may be told of one run of `onprem deid`."""
 
@@ -65,6 +74,8 @@ class RunSummary:
     versions: tuple[tuple[str, str], ...] = ()  # of this program and the libraries that matter
     models: tuple[tuple[str, str], ...] = ()  # name and digest
     dry_run: bool = False
+    asked: int = 0  # places that `onprem review` puts to a person
+    replayed: Replayed | None = None  # None: no decisions were given
 
     @property
     def records(self) -> int:

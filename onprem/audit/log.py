@@ -30,7 +30,7 @@ from onprem.config import Site
 from onprem.errors import AuditError, OnpremError
 
 REFERENCE_DIGITS = 32  # of a leaf hash, in hexadecimal: the reference of an event
-_GROUP = 1_000  # events of one write
+MAX_GROUP = 1_000  # events of one write
 _NEAR_BYTES = 2 * MAX_LINE_BYTES  # where the last event is, unless a crash has torn the end
 _TAIL_BYTES = 64 * MAX_LINE_BYTES
 _HINT = "check permissions and free space of the site's audit folder, then: onprem audit verify"
@@ -99,8 +99,8 @@ class AuditLog:
         Raises:
             AuditError: as `append`; too many events, or none.
         """
-        if not 0 < len(events) <= _GROUP:
-            raise AuditError(f"a group of events has 1 to {_GROUP} of them")
+        if not 0 < len(events) <= MAX_GROUP:
+            raise AuditError(f"a group of events has 1 to {MAX_GROUP} of them")
         for event in events:
             event.check()
         try:

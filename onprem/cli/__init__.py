@@ -28,7 +28,10 @@ COMMANDS: dict[str, str] = {
     "verify": "Search released files for what should not be in them: the leak gate on its own.",
     "policy": "List, show, check and compare policies; tell the site about a column.",
     "eval": "Measure de-identification against gold spans, with intervals.",
-    "audit": "Verify and read the audit log; make checkpoints.",
+    "approve": "Approve a release: gives the reference that `onprem deid --approval` asks for.",
+    "review": "Look at what a run held or was not sure about, and decide; shows text, needs the role for it, is logged.",
+    "vault": "Hold the vault's keys; reveal a code; shred a patient.",
+    "audit": "Verify, read and review the audit log; sign and keep it.",
     "doctor": "Check this machine and the site, and say how to repair what is wrong.",
     "train": "Make the models that the package ships.",
 }
@@ -87,11 +90,19 @@ def _show_version(asked: bool) -> None:
 
 
 def _root(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback has done what it asks for
         bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
     ] = False,
+    passphrase_fd: Annotated[
+        int | None,
+        typer.Option("--passphrase-fd", metavar="N", help="Read passphrases from descriptor N, a line each."),
+    ] = None,
 ) -> None:
     """De-identify hospital records on site, with no network, and prove it."""
+    if passphrase_fd is not None:
+        from onprem.cli import passphrase
+
+        passphrase.read_from(passphrase_fd)
 
 
 def root() -> Any:  # noqa: ANN401 - the command type is private to typer
@@ -117,12 +128,15 @@ def open_site(given: Path | None) -> Site:
         SiteError: no site is named, the folder is no site, or others may enter it.
         PolicyError: onprem.toml has an unknown key or a bad value.
     """
+    from onprem.cli import passphrase
     from onprem.config import find_site
     from onprem.errors import SiteError
     from onprem.security.hygiene import private_temp
+    from onprem.vault import custody
 
     site = find_site(given)
     if site.root.stat().st_mode & 0o077:
         raise SiteError("the site is open to others", hint=f"chmod 700 {site.root}")
     private_temp(site.folder("tmp"))
+    custody.open_by(passphrase.open_vault)  # a vault that passphrases hold is opened when something first needs it
     return site

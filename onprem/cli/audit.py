@@ -9,13 +9,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, audit_checkpoint, audit_keep, open_site, render
+from onprem.cli import (
+    JsonOption,
+    SiteOption,
+    audit_checkpoint,
+    audit_keep,
+    audit_query,
+    audit_review,
+    open_site,
+    render,
+)
 from onprem.errors import AuditError, UsageError
 
 if TYPE_CHECKING:
     from onprem.audit.events import Entry
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Verify and read the audit log; make checkpoints.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Verify, read and review the audit log; sign and keep it."
+)
+app.command("ask")(audit_query.ask)
+app.command("query")(audit_query.query)
+app.command("review")(audit_review.review)
+app.command("signoff")(audit_review.signoff)
 app.command("checkpoint")(audit_checkpoint.checkpoint)
 app.command("cosign")(audit_checkpoint.cosign)
 app.command("seal")(audit_keep.seal)

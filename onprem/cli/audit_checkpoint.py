@@ -127,7 +127,9 @@ def _make_key(site: Site, path: Path, name: str, *, json: bool) -> None:
 def _check_medium(site: Site, folder: Path) -> None:
     """Refuse a key in the site; say so where it lies on the same file system."""
     if folder.resolve().is_relative_to(site.root):
-        raise OutputError("a cosigner's key inside the site proves nothing", hint="name a file on a medium of their own")
+        raise OutputError(
+            "a cosigner's key inside the site proves nothing", hint="name a file on a medium of their own"
+        )
     if folder.exists() and folder.stat().st_dev == site.root.stat().st_dev:
         render.talk("warning: the key lies on the site's own file system, where the site's owner may read it")
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from onprem.cli import JsonOption, SiteOption, open_site, render
 
 if TYPE_CHECKING:
+    from onprem.audit.log import Note
+    from onprem.config import Site
     from onprem.pipeline.run import Request
     from onprem.summary import RunSummary
+
+T = TypeVar("T")
 
 _INPUTS = typer.Argument(metavar="INPUT...", help="Files or folders: text, JSON lines, CSV or TSV, Parquet.")
 _OUT = typer.Option("--out", metavar="DIR", help="Folder for what is released; new or empty.")
@@ -23,6 +29,11 @@ _REPORT = typer.Option("--report", metavar="FILE.html", help="Write a self-conta
 _JOBS = typer.Option("--jobs", metavar="N", min=1, max=256, help="Worker processes; default: the site's.")
 _RESUME = typer.Option("--resume", help="Go on with a run that was stopped.")
 _DRY = typer.Option("--dry-run", help="Do everything but write the output.")
+_DECISIONS = typer.Option(
+    "--decisions", metavar="FILE", help="Replay what reviewers decided, see `onprem review`.", show_default=False
+)
+_APPROVAL = typer.Option("--approval", metavar="REF", help="Reference of an approval, see `onprem approve`.")
+_TO = typer.Option("--to", metavar="CODE", help="Who receives it, as a code; for the audit log.")
 _FIELD = typer.Option("--text-field", metavar="NAME", help="Field of JSON lines that holds the text.")
 
 
@@ -38,6 +49,9 @@ def command(
     resume: Annotated[bool, _RESUME] = False,
     dry_run: Annotated[bool, _DRY] = False,
     text_field: Annotated[str, _FIELD] = "text",
+    decisions: Annotated[Path | None, _DECISIONS] = None,
+    approval: Annotated[str, _APPROVAL] = "",
+    to: Annotated[str, _TO] = "",
     site: SiteOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -60,13 +74,17 @@ def command(
         jobs=jobs or opened.settings.jobs,
         resume=resume,
         dry_run=dry_run,
+        decisions=decisions,
     )
     _check_beside(request, report)
     with audited(opened, "deid", purpose="dry-run" if dry_run else "release", intent=True) as note:
+        _permit(opened, note, request.policy, approval=approval, to=to)
         with render.bar(json=json) as progress:
-            summary = run(opened, request, pool, progress)
+            summary = run(opened, request, pool, progress, lambda found: _declare(opened, note, found))
         note.counts |= audit_counts(summary)
         note.digests["policy"] = summary.policy.digest
+        if summary.replayed is not None:
+            note.digests["decisions"] = summary.replayed.digest
         if report is not None:
             _write_report(report, summary)
         if not summary.passed or summary.held_fields:
@@ -74,6 +92,53 @@ def command(
     show(summary, report, json=json)
     if not summary.passed or summary.held_fields:
         raise typer.Exit(1)
+
+
+def _permit(site: Site, note: Note, policy: str, *, approval: str, to: str) -> None:
+    """Look up who may release, and the approval where one is given or asked for.
+
+    Raises:
+        AccessError: access.toml does not permit it, or the approval does not hold.
+    """
+    from onprem.audit.approvals import Wanted, check
+    from onprem.audit.log import actor
+    from onprem.errors import AccessError
+    from onprem.policy.access import load_access, permit
+    from onprem.policy.schema import load
+
+    folder = site.folder("policies")
+    access = load_access(folder)
+    grant = permit(access, "release", actor())
+    note.role, note.recipient, note.digests["access"] = grant.role, to, grant.digest
+    if approval:
+        digest = load(policy, site_policies=folder).digest
+        check(site, approval, Wanted(digest, to, access.approval_days), login=actor())
+        note.approval = approval
+    elif grant.approval and note.purpose == "release":
+        raise AccessError(
+            "a release takes an approval", hint="another person gives it: onprem approve POLICY --as LOGIN"
+        )
+
+
+def _declare(site: Site, note: Note, references: Sequence[str]) -> None:
+    """Write whose records the run read, before anything of them is released."""
+    from onprem.audit.events import MAX_REFERENCES, Event, Outcome
+    from onprem.audit.log import MAX_GROUP, AuditLog
+
+    log = AuditLog(site)
+    events = (
+        Event("deid.subjects", Outcome.DONE, purpose=note.purpose, role=note.role, subjects=some)
+        for some in _cut(references, MAX_REFERENCES)
+    )
+    for group in _cut(events, MAX_GROUP):
+        log.append_group(group)
+    note.counts["patients"] = len(references)
+
+
+def _cut(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    stream = iter(items)
+    while some := tuple(islice(stream, size)):
+        yield some
 
 
 def _check_beside(request: Request, report: Path | None) -> None:
@@ -84,7 +149,7 @@ def _check_beside(request: Request, report: Path | None) -> None:
     """
     from onprem.errors import OutputError
 
-    for path in (request.spans, report):
+    for path in (request.spans, report, request.decisions):
         if path is None:
             continue
         inside = path.resolve().parents
@@ -92,7 +157,8 @@ def _check_beside(request: Request, report: Path | None) -> None:
             given.resolve() in inside for given in request.inputs if given.is_dir()
         ):
             raise OutputError(
-                "spans and reports do not belong among records", hint="name a file outside of --out and INPUT"
+                "spans, reports and decisions do not belong among records",
+                hint="name a file outside of --out and INPUT",
             )
         if path.is_dir():
             raise OutputError("a folder is named where a file is meant", hint="give a file name")
@@ -108,6 +174,8 @@ def audit_counts(summary: RunSummary) -> dict[str, int]:
         "held-fields": summary.held_fields,
         "gate-findings": len(summary.gate),
     }
+    if summary.replayed is not None:
+        counts |= {"decisions": summary.replayed.applied, "decisions-ignored": summary.replayed.ignored}
     return counts | {f"label.{label.value.lower()}": count for label, count in summary.identifiers}
 
 
@@ -145,6 +213,8 @@ def show(summary: RunSummary, report: Path | None, *, json: bool) -> None:
         "seconds": round(summary.seconds, 1),
         "characters_per_second": round(summary.characters / max(summary.seconds, 0.001)),
     }
+    if summary.replayed is not None:
+        totals |= {"decisions": summary.replayed.applied, "decisions_ignored": summary.replayed.ignored}
     if json:
         totals |= {
             "held_by_reason": {reason.value: count for reason, count in summary.held},
@@ -179,6 +249,13 @@ def _hints(summary: RunSummary) -> None:
         render.talk(
             f"hint: column {position} of source {source} is held; tell the site: onprem policy column HEADER WHAT"
         )
+    if summary.replayed is not None and summary.replayed.ignored:
+        count = summary.replayed.ignored
+        words = "decision no longer fits" if count == 1 else "decisions no longer fit"
+        render.talk(f"{count} {words} and had no effect")
+    if summary.asked:
+        places = "1 place" if summary.asked == 1 else f"{summary.asked} places"
+        render.talk(f"hint: {places} to be looked at by a person: onprem review {summary.run}")
     if summary.held_records:
         render.talk(f"hint: what is held, by source and record: held/{summary.run}/held.jsonl in the site")
         render.talk("hint: sources are counted from 0 in order of their paths")

@@ -221,21 +221,32 @@ def _permissions(site: Site) -> Iterable[Finding]:
 
 
 def _keys(site: Site) -> Iterable[Finding]:
-    from onprem.vault.keys import AUDIT, MASTER, read_key
+    from onprem.vault import custody
+    from onprem.vault.keys import AUDIT, read_key
 
-    for name in (MASTER, AUDIT):
-        read_key(site.folder("keys") / name)
-    yield _fine("keys", "both keys can be read, by you alone")
+    read_key(site.folder("keys") / AUDIT)
+    status = custody.status(site)
+    held = {"key-file": "a key file", "passphrase": "a passphrase", "two-of-three": "two of three passphrases"}
+    yield _fine("keys", f"the vault is held by {held[status.held]}; key files can be read by you alone")
+    if status.leftovers:
+        message = f"a change was cut short: {status.leftovers} key file(s) should be gone"
+        yield Finding("keys", Severity.WARNING, "", message, "onprem vault rotate")
 
 
 def _vault(site: Site) -> Iterable[Finding]:
+    from onprem.vault import custody
+    from onprem.vault.sealed import count_rows
     from onprem.vault.subjects import FILE, Subjects
 
     if not (site.folder("vault") / FILE).exists():
         yield _fine("vault", "empty: no run has been made yet")
         return
+    if custody.locked(site):
+        patients = count_rows(site.folder("vault") / FILE)
+        yield _fine("vault", f"locked, so not looked into: {patients} patients")
+        return
     with Subjects.open(site, readonly=True) as subjects:
-        yield _fine("vault", f"opens with the master key: {len(subjects)} patients")
+        yield _fine("vault", f"opens with the key file: {len(subjects)} patients")
 
 
 def _audit(site: Site) -> Iterable[Finding]:
@@ -251,13 +262,18 @@ def _audit(site: Site) -> Iterable[Finding]:
 
 
 def _policies(site: Site) -> Iterable[Finding]:
-    from onprem.policy.schema import load
+    from onprem.policy.access import load_access
+    from onprem.policy.schema import find_policies, load
 
-    own = sorted(path.stem for path in site.folder("policies").glob("*.toml"))
+    folder = site.folder("policies")
+    own = [name for name, path in find_policies(site_policies=folder).items() if path.parent == folder]
     names = list(dict.fromkeys([site.settings.policy, *own]))
     for name in names:
-        load(name, site_policies=site.folder("policies"))
+        load(name, site_policies=folder)
     yield _fine("policies", f"{len(names)} load: {', '.join(names)}")
+    access = load_access(folder)
+    named = sum(1 for logins in access.roles.values() if logins)
+    yield _fine("access", f"access.toml is sound; {named} of {len(access.roles)} roles are given to someone")
 
 
 def _disk(site: Site) -> Iterable[Finding]:

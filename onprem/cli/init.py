@@ -63,6 +63,7 @@ def make_site(root: Path) -> Site:
         SiteError: a key cannot be written.
     """
     from onprem.config import PRIVATE_FOLDERS, find_site
+    from onprem.vault import custody
     from onprem.vault.keys import AUDIT, MASTER, create_key, read_key, sync_folder
 
     try:
@@ -75,9 +76,10 @@ def make_site(root: Path) -> Site:
             folder = root / name
             folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)
-        for name in (MASTER, AUDIT):
-            key = root / "keys" / name
-            read_key(key) if key.exists() else create_key(key)
+        keys = root / "keys"
+        if not custody.exists(keys):
+            create_key(keys / MASTER)
+        read_key(keys / AUDIT) if (keys / AUDIT).exists() else create_key(keys / AUDIT)
         partial = root / "onprem.toml.new"
         with partial.open("w", encoding="utf-8") as file:
             file.write(SETTINGS)
@@ -88,19 +90,22 @@ def make_site(root: Path) -> Site:
         sync_folder(root)
     except OSError:
         raise OutputError("the site cannot be written", hint=f"check permissions and free space of {root}") from None
-    return find_site(root)
+    made = find_site(root)
+    custody.status(made)
+    return made
 
 
 def _check_complete(root: Path) -> None:
     from onprem.config import PRIVATE_FOLDERS, find_site
-    from onprem.vault.keys import AUDIT, MASTER, read_key
+    from onprem.vault import custody
+    from onprem.vault.keys import AUDIT, read_key
 
-    find_site(root)
+    opened = find_site(root)
     for name in PRIVATE_FOLDERS:
         if not (root / name).is_dir():
             raise SiteError("the site lacks a folder", hint=f"restore it, or make it anew: mkdir -m 700 {root / name}")
-    for name in (MASTER, AUDIT):
-        read_key(root / "keys" / name)
+    custody.status(opened)
+    read_key(root / "keys" / AUDIT)
 
 
 def _tell(root: Path, *, made: bool, json: bool) -> None:
@@ -109,5 +114,6 @@ def _tell(root: Path, *, made: bool, json: bool) -> None:
     elif made:
         render.talk(f"site made: {root}")
         render.talk("keep a copy of its keys folder apart from the data; without the keys nothing can be linked again")
+        render.talk("to hold the vault by passphrases: onprem vault init --passphrase, or --two-of-three")
     else:
         render.talk("nothing to do: the folder is a site already")

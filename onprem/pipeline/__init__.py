@@ -9,5 +9,8 @@ The way of the data, each stage a module:
 5. `gate`     (workers)  the files, reopened, against every value of their patients.
 6. `publish`  (parent)   files that passed appear in the output by rename.
 
+What needs a person goes round: `doubts` leaves it with what the run holds, `queue` opens it for `onprem review`,
+`decisions` keeps what was said, and `replay` carries it out in the next run.
+
 Every stage leaves its result under the run's folder by rename, so a run that was killed goes on where it stood.
 """

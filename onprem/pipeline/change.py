@@ -2,7 +2,8 @@
 
 What a task leaves: one part per chunk (`part-S-C`, clean), `change-N.jsonl` (per chunk: which records were held and why,
 counts by label, detector and rule; no value), `edits-N.jsonl` (per released record and field: where a replacement stands
-for what; offsets only) and with --spans `spans-N.jsonl` (offsets only).
+for what; offsets only), `asked-N.jsonl` (what people should look at, see `doubts`; offsets and keyed digests only), for a
+reversible policy `coded-N.sealed` (what codes stand for, see `coded`) and with --spans `spans-N.jsonl` (offsets only).
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import Any
 from onprem.detect.ensemble import Prepared
 from onprem.errors import OutputError
 from onprem.model import Clean, Held, Raw, Reason, Record, Released, Span
+from onprem.pipeline.coded import Coded
 from onprem.pipeline.deidentify import Found, Patient, Result, deidentify
+from onprem.pipeline.doubts import ask
 from onprem.pipeline.find import FoundField, prepare_field, read_found
 from onprem.pipeline.known import persona_facts
 from onprem.pipeline.plan import Task
@@ -64,10 +67,12 @@ class Tally:
 
 @dataclass(slots=True)
 class Lines:
-    """Lines that a task gathers beside its parts; offsets only."""
+    """What a task gathers beside its parts; the lines hold offsets only."""
 
     spans: list[str] = field(default_factory=list)
     edits: list[str] = field(default_factory=list)
+    coded: Coded = field(default_factory=Coded)  # what the codes of a reversible policy stand for; sealed when kept
+    asked: list[str] = field(default_factory=list)
 
 
 def part_path(room: Room, source: int, chunk: int) -> Path:
@@ -88,7 +93,9 @@ def change_task(room: Room, task: Task) -> int:
         found = read_found(room, task)
         for source, chunk in task.pieces:
             tallies.append(_change_chunk(room, (source, chunk), found, lines))
+        lines.coded.seal(room, task)
         write_whole(room.folder / f"edits-{task.index:06}.jsonl", lines.edits)
+        write_whole(room.folder / f"asked-{task.index:06}.jsonl", lines.asked)
         if room.spec.spans:
             write_whole(room.folder / f"spans-{task.index:06}.jsonl", lines.spans)
         write_whole(result, [json.dumps(tally.plain()) for tally in tallies])
@@ -128,10 +135,14 @@ def _clean(
             continue
         result = _one(room, record, subject, fields)
         _count(tally, result, index)
+        if asked := ask(room, record, (source, index, subject), result, fields):
+            lines.asked.append(asked)
         if room.spec.spans:
             lines.spans += _span_lines(tally.source, index, result.spans)
         if isinstance(result.outcome, Released):
             lines.edits.append(_edit_line((tally.source, index), record, result.outcome))
+            if room.policy.reversible and subject is not None:
+                lines.coded.gather(room, (tally.source, subject), record, result.outcome)
             yield index, result.outcome.record
 
 
@@ -139,6 +150,8 @@ def _one(room: Room, record: Record[Raw], subject: str | None, fields: dict[int,
     prepared: dict[int, tuple[Prepared, Sequence[Span]]] = {
         at: (prepare_field(record.fields[at], item.lang), item.spans()) for at, item in fields.items()
     }
+    if room.replay.keeps(record):
+        return Result(Held(record.id, "", Reason.REVIEW))
     _, matchers = room.known.matchers(subject)
     persona = _stranger(room, record.id) if subject is None else _persona(room, subject)
     return deidentify(record, Found(prepared), Patient(matchers, persona), room.policy)

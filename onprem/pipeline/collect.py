@@ -18,6 +18,7 @@ from onprem.formats.encoding import UnreadableInput
 from onprem.formats.recognise import recognise
 from onprem.labels import Label
 from onprem.model import Held, Kind, Raw, Reason, Record
+from onprem.pipeline import touched
 from onprem.pipeline.known import STAFF, Facts, full_names
 from onprem.pipeline.plan import InputFile, Plan, SourcePlan, make_tasks
 from onprem.pipeline.room import Room
@@ -41,6 +42,7 @@ def collect(room: Room, files: Iterable[InputFile], *, rosters: Iterable[Path], 
         InputError: a roster file cannot be read; inputs that cannot are held in the plan.
     """
     room.open_stores()
+    touched.begin(room)
     sources: list[SourcePlan] = []
     for index, path in enumerate(rosters):
         opened = recognise(path).open(path, index, room.options)
@@ -86,7 +88,9 @@ def _gather(room: Room, source: Source, columns: tuple[Column, ...]) -> None:
     while batch := list(islice(records, _BATCH)):
         aliases = [keys_of(record, source) for record in batch]
         subjects = list(room.links.link(aliases))
-        room.subjects.ensure({subject for subject in subjects if subject is not None})
+        known = {subject for subject in subjects if subject is not None}
+        room.subjects.ensure(known)
+        touched.add(room, known)
         rows = [_read_row(record, source, sex) for record in batch]
         room.known.add(_facts(zip(rows, subjects, strict=True)))
         room.known.add_names(_names(zip(rows, subjects, strict=True)))

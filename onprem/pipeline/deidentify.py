@@ -11,7 +11,7 @@ The steps, in order:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onprem.detect.ensemble import Prepared, original, settle_record
@@ -45,11 +45,16 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome, the fields of a released record that are held (path, reason), and the final spans per field path."""
+    """The outcome, the fields of a released record that are held (path, reason), and the final spans per field path.
+
+    `settled` holds the spans of every searched field, by its index, those that the policy keeps included; it is empty
+    where the record is held.
+    """
 
     outcome: Outcome
     held_fields: tuple[tuple[str, Reason], ...] = ()
     spans: tuple[tuple[str, tuple[Span, ...]], ...] = ()
+    settled: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
 
 
 def deidentify(record: Record[Raw], found: Found, patient: Patient, policy: Policy) -> Result:
@@ -92,7 +97,7 @@ def _deidentify(record: Record[Raw], found: Found, patient: Patient, policy: Pol
             if item.kind is not Kind.UNKNOWN:
                 final.append((item.path, tuple(edit.span for edit in made)))
     clean: Record[Clean] = Record(record.id, None, tuple(fields), record.skeleton)
-    return Result(Released(clean, tuple(edits)), tuple(held), tuple(final))
+    return Result(Released(clean, tuple(edits)), tuple(held), tuple(final), spans)
 
 
 def searched(item: Field, policy: Policy) -> bool:

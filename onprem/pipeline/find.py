@@ -1,8 +1,9 @@
 """Stage 2, in workers: search every text of a task, keep spans by offset, and tell whose record each is.
 
 What a task leaves: `find-N.jsonl` (one line per record: source, index, subject key, per searched field its language, its
-spans and which values of it were accepted, in view offsets; no text) and `found-N.sealed` (values accepted for a patient,
-to be searched in all of their records).
+spans, which values of it were accepted and which spans were below the policy's threshold, in view offsets; no text),
+`found-N.sealed` (values accepted for a patient, to be searched in all of their records) and, where decisions are replayed,
+`decided-N.jsonl` (which of them took effect).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from onprem.labels import Label
 from onprem.model import Field, Held, Kind, Raw, Record, Span
 from onprem.pipeline.collect import keys_of
 from onprem.pipeline.deidentify import searched
-from onprem.pipeline.known import Facts, Value, full_names
+from onprem.pipeline.known import STAFF, Facts, Value, full_names
 from onprem.pipeline.plan import SourcePlan, Task
 from onprem.pipeline.room import Room, read_lines, write_whole
 from onprem.vault.links import Alias
@@ -52,12 +53,15 @@ class FoundField:
     lang: str
     raw: Sequence[Sequence[Any]]
     kept: Sequence[tuple[str, int, int]]
+    under: Sequence[Sequence[Any]] = ()  # spans below the policy's threshold for their detector
 
     def spans(self) -> list[Span]:
         """Return the spans of all detectors, unmerged."""
-        return [
-            Span(start, end, Label(label), score, frozenset(by.split("|"))) for start, end, label, score, by in self.raw
-        ]
+        return list(map(_read, self.raw))
+
+    def under_spans(self) -> list[Span]:
+        """Return the spans that the policy's thresholds left out."""
+        return list(map(_read, self.under))
 
     def values(self, shown: str) -> list[Value]:
         """Return the accepted values; `shown` is the field's view."""
@@ -72,12 +76,14 @@ def find_task(room: Room, task: Task) -> int:
         return records
     sealed = room.folder / f"found-{task.index:06}.sealed"
     sealed.unlink(missing_ok=True)
-    found: dict[str, Facts] = {}
-    lines = list(_lines(room, task, found))
+    gathered = _Gathered()
+    lines = list(_lines(room, task, gathered))
     with SealedStore(sealed.with_suffix(".partial"), room.key) as store:
-        rows = (_row(subject, facts) for subject, facts in found.items())
+        rows = (_row(subject, facts) for subject, facts in gathered.found.items())
         store.put_many(rows)
     sealed.with_suffix(".partial").replace(sealed)
+    if room.spec.decisions:
+        write_whole(room.folder / f"decided-{task.index:06}.jsonl", [json.dumps(sorted(gathered.decided))])
     write_whole(result, lines)  # last: where it exists, the task is done
     return records
 
@@ -89,6 +95,12 @@ def merge_found(room: Room, tasks: Iterable[Task]) -> None:
         with SealedStore(path, room.key, readonly=True) as store:
             rows = (json.loads(sealed) for sealed in store.values())
             room.known.add((subject, Facts.decode(facts.encode())) for subject, facts in rows)
+
+
+def read_decided(room: Room) -> set[int]:
+    """Return which decisions took effect in any task, by their place in the file."""
+    paths = [room.folder / f"decided-{task.index:06}.jsonl" for task in room.plan.tasks] if room.spec.decisions else []
+    return {at for path in paths for decided in read_lines(path) for at in decided}
 
 
 def read_found(room: Room, task: Task) -> Iterator[tuple[int, int, str | None, dict[int, FoundField]]]:
@@ -109,7 +121,19 @@ def _row(subject: str, facts: Facts) -> tuple[bytes, bytes]:
     return subject.encode(), json.dumps([subject, facts.encode().decode()]).encode()
 
 
-def _lines(room: Room, task: Task, found: dict[str, Facts]) -> Iterator[str]:
+@dataclass(slots=True)
+class _Gathered:
+    """What a task gathers beside its lines: values accepted for patients, and which decisions took effect."""
+
+    found: dict[str, Facts] = field(repr=False, default_factory=dict)
+    decided: set[int] = field(default_factory=set)
+
+    def join(self, subject: str, facts: Facts) -> None:
+        """Join facts to those of a patient."""
+        self.found[subject] = self.found.get(subject, Facts()).join(facts)
+
+
+def _lines(room: Room, task: Task, gathered: _Gathered) -> Iterator[str]:
     batch: list[Searching] = []
     size = 0
     for record, planned in _records(room, task):
@@ -120,9 +144,9 @@ def _lines(room: Room, task: Task, found: dict[str, Facts]) -> Iterator[str]:
                 size += len(item.text)
         batch.append(waiting)
         if size >= _BATCH_CHARS:
-            yield from _search(room, batch, found)
+            yield from _search(room, batch, gathered)
             batch, size = [], 0
-    yield from _search(room, batch, found)
+    yield from _search(room, batch, gathered)
 
 
 def _records(room: Room, task: Task) -> Iterator[tuple[Record[Raw], SourcePlan]]:
@@ -133,7 +157,7 @@ def _records(room: Room, task: Task) -> Iterator[tuple[Record[Raw], SourcePlan]]
                 yield record, planned
 
 
-def _search(room: Room, batch: Sequence[Searching], found: dict[str, Facts]) -> Iterator[str]:
+def _search(room: Room, batch: Sequence[Searching], gathered: _Gathered) -> Iterator[str]:
     passages = [item.passage for waiting in batch for item in waiting.fields.values() if item.readable]
     results = iter(room.ensemble.search(passages))
     for waiting in batch:
@@ -141,14 +165,18 @@ def _search(room: Room, batch: Sequence[Searching], found: dict[str, Facts]) -> 
         values: list[Value] = []
         numbers: list[Alias] = []
         names: list[str] = []
+        decided = room.replay.of(waiting.record)
+        gathered.decided.update(room.replay.kept(decided))
         for at, item in waiting.fields.items():
             if not item.readable:
                 fields[str(at)] = ("other", [], [])
                 continue
-            spans = [span for span in next(results) if _counts(room, span)]
+            spans, under = _parted(room, next(results))
+            spans, done = room.replay.change(spans, decided, field=at, shown=item.view)
+            gathered.decided.update(done)
             kept = [span for span in settle(item.passage, spans) if spreads(span)]
             plain_kept = [(span.label.value, span.start, span.end) for span in kept]
-            fields[str(at)] = (item.passage.lang, [_plain(span) for span in spans], plain_kept)
+            fields[str(at)] = (item.passage.lang, list(map(_plain, spans)), plain_kept, list(map(_plain, under)))
             values += accepted(item.passage, kept)
             if waiting.subject is None:
                 numbers += _numbers(item, spans)
@@ -157,8 +185,10 @@ def _search(room: Room, batch: Sequence[Searching], found: dict[str, Facts]) -> 
             by_number = _only(room.links.subject([alias]) for alias in dict.fromkeys(numbers))
             waiting.subject = by_number or _only(map(room.known.named, dict.fromkeys(full_names(names))))
         if waiting.subject is not None and values:
-            facts = Facts((), tuple(dict.fromkeys(values)))
-            found[waiting.subject] = found.get(waiting.subject, Facts()).join(facts)
+            gathered.join(waiting.subject, Facts((), tuple(dict.fromkeys(values))))
+        for subject, facts in room.replay.taught(decided):
+            if subject != STAFF and waiting.subject is not None:  # their key may be another by now
+                gathered.join(waiting.subject, facts)
         yield json.dumps([waiting.source, _index(waiting.record), waiting.subject, fields])
 
 
@@ -195,13 +225,22 @@ def _has_digit(piece: str) -> bool:
     return any(character.isdigit() for character in piece)
 
 
-def _counts(room: Room, span: Span) -> bool:
-    """Say whether a span reaches the policy's threshold for its detector."""
-    return any(span.score >= room.policy.threshold(name.split("/")[0]) for name in span.by)
+def _parted(room: Room, spans: Iterable[Span]) -> tuple[list[Span], list[Span]]:
+    """Part spans into those that reach the policy's threshold for one of their detectors, and the others."""
+    parted: tuple[list[Span], list[Span]] = [], []
+    for span in spans:
+        counts = any(span.score >= room.policy.threshold(name.split("/")[0]) for name in span.by)
+        parted[not counts].append(span)
+    return parted
 
 
 def _index(record: Record[Raw]) -> int:
     return int(record.id.rpartition(":")[2])
+
+
+def _read(plain: Sequence[Any]) -> Span:
+    start, end, label, score, by = plain
+    return Span(start, end, Label(label), score, frozenset(by.split("|")))
 
 
 def _plain(span: Span) -> tuple[int, int, str, float, str]:

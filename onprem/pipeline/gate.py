@@ -4,7 +4,8 @@ For each record that was written: the values that tables and notes gave for its 
 pinyin, either script) and what was found in its own source are searched in all of its fields; every number that looks
 like an identifier on its own must not stand in the source. A hit inside a replacement counts only if the replacement
 repeats what it stands for: an invented telephone number may by chance end like somebody's real one. A hit holds the
-file. Findings carry a code, a source index and a count, never a value.
+file. Findings carry a code, a source index and a count, never a value; where in the source a hit comes from is left for
+the review (`leaks-N.jsonl`, see `doubts`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from onprem.errors import InputError
 from onprem.formats.contract import Chunk, Source
 from onprem.labels import Label
 from onprem.model import Held, Kind, Raw, Record, Span
+from onprem.pipeline.doubts import Asked, Question
+from onprem.pipeline.doubts import line as question_line
 from onprem.pipeline.find import FoundField, read_found
 from onprem.pipeline.known import Value
 from onprem.pipeline.plan import Task
@@ -44,6 +47,8 @@ _MOVED = frozenset(
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(Label)})(?:-[0-9A-F]+)?\]")  # what redaction and codes leave
 _DATES = frozenset({Label.DATE, Label.BIRTH_DATE})
 _SURE = 0.85
+_ASKED = 50  # records of a source and task that are left for the review
+_EDITED = frozenset({"edit"})
 _MIN_SHAPE = 6  # characters; a shorter number is in every note
 
 
@@ -55,6 +60,7 @@ class Gated:
     codes: Counter[str] = field(default_factory=Counter)
     records: list[int] = field(default_factory=list)
     values: int = 0  # how many values were searched for
+    asked: list[str] = field(default_factory=list)  # lines for the review, of the first hits of a task
 
     def hit(self, code: str, record: int) -> None:
         """Count one finding."""
@@ -79,6 +85,7 @@ def gate_task(room: Room, task: Task) -> int:
         json.dumps({"source": g.source, "codes": g.codes, "records": g.records, "values": g.values})
         for g in gated.values()
     ]
+    write_whole(room.folder / f"leaks-{task.index:06}.jsonl", [line for g in gated.values() for line in g.asked])
     write_whole(result, lines)
     return records
 
@@ -175,9 +182,16 @@ def _gate_record(room: Room, raw: Record[Raw], output: Record[Raw], into: tuple[
     if not hits:
         return
     invented = _invented(raw, output, views, evidence)
-    for code, span in hits:
-        if not any(_excuses(place, passage, span) for place in invented):
-            verdict.hit(code, index)
+    leaks = [(code, span) for code, span in hits if not any(_excuses(place, passage, span) for place in invented)]
+    for code, _ in leaks:
+        verdict.hit(code, index)
+    if leaks and len(verdict.asked) < _ASKED:
+        questions = [question for _, span in leaks for question in _sources_of(raw, views, evidence, (span, passage))]
+        replaced = {
+            at: [Span(start, end, label, 1.0, _EDITED) for start, end, _, label in made]
+            for at, made in evidence.edits.items()
+        }
+        verdict.asked.append(question_line(room, raw, (verdict.source, index, evidence.subject), replaced, questions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +238,41 @@ def _invented(raw: Record[Raw], output: Record[Raw], views: Sequence[View], evid
                 moved += length - (end - start)
         base += len(shown.text) + 1
     return places
+
+
+def _sources_of(
+    raw: Record[Raw], views: Sequence[View], evidence: _Evidence, hit: tuple[Span, Passage]
+) -> Iterator[Question]:
+    """Yield where in the source a hit comes from: outside of replacements the text moved along with them.
+
+    A hit in the name of the file comes from no field.
+    """
+    span, passage = hit
+    base = 0
+    for at, (before, shown) in enumerate(zip(raw.fields, views, strict=True)):
+        if base <= span.start and span.end <= base + len(shown.text):
+            start, end = shown.original(span.start - base, span.end - base)
+            found, repeats = _unmoved((start, end), evidence.edits.get(at, []))
+            if repeats or view(before.text[slice(*found)]).text == passage.text[span.start : span.end]:
+                reason = "repeats" if repeats else ""
+                yield Question(Asked.LEAK, at, *found, label=span.label, score=1.0, by=("gate",), reason=reason)
+            else:  # the field was typed anew, so its places have no counterpart
+                yield Question(Asked.LEAK, at, label=span.label, by=("gate",))
+            return
+        base += len(shown.text) + 1
+    yield Question(Asked.LEAK, label=span.label, by=("gate",))
+
+
+def _unmoved(place: tuple[int, int], made: Sequence[tuple[int, int, int, Label]]) -> tuple[tuple[int, int], bool]:
+    """Return the place in the source of a place in the output; True where it is what a replacement stands for."""
+    moved = 0
+    for start, end, length, _ in made:
+        if start + moved <= place[0] and place[1] <= start + moved + length:
+            return (start, end), True
+        if start + moved + length > place[0]:
+            break
+        moved += length - (end - start)
+    return (place[0] - moved, place[1] - moved), False
 
 
 def _own_values(raw: Record[Raw], found: dict[int, FoundField]) -> list[Value]:

@@ -19,7 +19,8 @@ from onprem.labels import Label
 from onprem.pipeline.known import full_names
 from onprem.pipeline.room import Room
 from onprem.text import HAN, fold, tokenize, view
-from onprem.vault.keys import derive, read_key
+from onprem.vault import custody
+from onprem.vault.keys import derive
 from onprem.vault.links import LINKING
 from onprem.vault.sealed import SealedStore
 
@@ -44,7 +45,7 @@ _HAN_FILE_WORDS = re.compile(
 
 def name_outputs(room: Room) -> int:
     """Decide every output's relative path and seal the list; return how many there are."""
-    key = derive(read_key(room.site.folder("keys") / "master.key"), "output names")
+    key = derive(custody.root(room.site), f"output names/{room.epoch}" if room.epoch else "output names")
     decided: dict[str, str] = {}
     names: dict[int, str] = {}
     taken: set[str] = set()

@@ -18,7 +18,8 @@ from onprem.errors import OutputError, ResourceError
 from onprem.pipeline.change import Tally, part_path
 from onprem.pipeline.names import output_names
 from onprem.pipeline.room import Room, Written, read_lines
-from onprem.vault.keys import MASTER, derive, read_key
+from onprem.vault import custody
+from onprem.vault.keys import derive
 from onprem.vault.sealed import SealedStore
 
 
@@ -118,10 +119,8 @@ def write_spans(room: Room, target: Path) -> None:
 
 def released_store(room: Room, *, readonly: bool) -> SealedStore:
     """Open the site's memory of released files: digest -> input name, output name, absent records."""
-    master = read_key(room.site.folder("keys") / MASTER)
-    return SealedStore(
-        room.site.folder("vault") / "released.sealed", derive(master, "vault/released"), readonly=readonly
-    )
+    key = derive(custody.root(room.site), "vault/released")
+    return SealedStore(room.site.folder("vault") / "released.sealed", key, readonly=readonly)
 
 
 def file_digest(path: Path) -> bytes:

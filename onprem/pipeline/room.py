@@ -25,15 +25,20 @@ from onprem.errors import SiteError
 from onprem.formats.contract import Chunk, Format, ReadOptions, Source
 from onprem.formats.recognise import formats
 from onprem.labels import Label
+from onprem.pipeline.decisions import Keys, decision_keys, decode, read_file
 from onprem.pipeline.known import KnownStore
 from onprem.pipeline.plan import Plan, SourcePlan
+from onprem.pipeline.replay import Replay, own_key
 from onprem.policy.contract import Operator
 from onprem.policy.schema import Policy, load
 from onprem.policy.surrogates import Persona
-from onprem.vault.keys import MASTER, derive, read_key
+from onprem.vault import custody
+from onprem.vault.keys import derive
 from onprem.vault.links import Links
 from onprem.vault.sealed import SealedStore
 from onprem.vault.subjects import Subjects
+
+DECISIONS = "decisions.jsonl"  # the copy in the run's folder
 
 _PLAN = TypeAdapter(Plan)
 
@@ -62,6 +67,8 @@ class Spec:
     lang: str = "auto"
     text_field: str = "text"
     spans: bool = False  # keep the final spans for --spans
+    decisions: bool = False  # replay what reviewers decided: DECISIONS in the run's folder
+    epoch: int | None = None  # of codes and shifts; None: the site's present one
 
 
 @dataclass
@@ -88,12 +95,29 @@ class Room:
     @cached_property
     def key(self) -> bytes:
         """The key under which this run's values are sealed."""
-        return derive(read_key(self.site.folder("keys") / MASTER), f"run/{self.spec.run}")
+        return derive(custody.root(self.site), f"run/{self.spec.run}")
+
+    @cached_property
+    def epoch(self) -> int:
+        """The epoch in which this run's codes and shifts are made: that of its beginning."""
+        return custody.epoch(self.site) if self.spec.epoch is None else self.spec.epoch
 
     @cached_property
     def policy(self) -> Policy:
         """The policy, checked when it was loaded."""
         return load(self.spec.policy, site_policies=self.site.folder("policies"))
+
+    @cached_property
+    def decision_keys(self) -> Keys:
+        """The site's keys of decisions."""
+        return decision_keys(self.site)
+
+    @cached_property
+    def replay(self) -> Replay:
+        """What reviewers decided, ready to be replayed; empty where none was given."""
+        content = read_file(self.folder / DECISIONS) if self.spec.decisions else None
+        decisions = () if content is None else decode(content, self.decision_keys)
+        return Replay(decisions, self.decision_keys, self.policy.digest, lambda key: own_key(self.subjects, key))
 
     @cached_property
     def links(self) -> Links:
@@ -103,7 +127,7 @@ class Room:
     @cached_property
     def subjects(self) -> Subjects:
         """The vault of subject secrets."""
-        return Subjects.open(self.site, readonly=not self.parent)
+        return Subjects.open(self.site, epoch=self.epoch, readonly=not self.parent)
 
     @cached_property
     def known(self) -> KnownStore:

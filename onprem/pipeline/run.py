@@ -1,10 +1,10 @@
 """A run from inputs to output: the order of the stages, what is kept for --resume, and the summary.
 
 1. The request is checked and gives the run its name; a lock keeps a second process out of it.
-2. `collect`, then `find` by workers, then what was found joins the roster.
+2. `collect`, then `find` by workers, then what was found joins the roster; decisions of reviewers are replayed in both.
 3. `names` and `change` by workers, then the parts are assembled.
 4. The leak gate by workers; files with a hit go to the held area.
-5. `publish`, the spans file, the list of held records. The run's folder is removed.
+5. `publish`, the spans file, the list of held records, the questions for `onprem review`. The run's folder is removed.
 """
 
 from __future__ import annotations
@@ -22,18 +22,23 @@ from typing import Protocol
 
 from onprem.config import Site
 from onprem.errors import InputError, ResourceError
+from onprem.pipeline import touched
 from onprem.pipeline.change import Tally
+from onprem.pipeline.coded import keep_codes
 from onprem.pipeline.collect import collect
-from onprem.pipeline.find import merge_found
+from onprem.pipeline.decisions import decision_keys, decode, file_digest, read_file, write_file
+from onprem.pipeline.doubts import leave
+from onprem.pipeline.find import merge_found, read_decided
 from onprem.pipeline.gate import Gated, read_gated
 from onprem.pipeline.plan import InputFile, Plan, check_output, enumerate_inputs
 from onprem.pipeline.publish import assemble, publish, read_tallies, write_held, write_spans
-from onprem.pipeline.room import Room, Spec, run_name, write_whole
+from onprem.pipeline.room import DECISIONS, Room, Spec, run_name, write_whole
 from onprem.pipeline.summarise import summarise
 from onprem.policy.schema import load
 from onprem.progress import Progress
-from onprem.summary import RunSummary
-from onprem.vault.keys import MASTER, derive, read_key
+from onprem.summary import Replayed, RunSummary
+from onprem.vault import custody
+from onprem.vault.keys import derive
 
 
 class Pool(Protocol):
@@ -43,6 +48,7 @@ class Pool(Protocol):
         """Yield the number of records of each task as it is done."""
 
 
+Declare = Callable[[Sequence[str]], None]
 MakePool = Callable[[Spec, int], AbstractContextManager[Pool]]
 
 
@@ -60,10 +66,13 @@ class Request:
     jobs: int = 1
     resume: bool = False
     dry_run: bool = False
+    decisions: Path | None = field(repr=False, default=None)
 
 
-def run(site: Site, request: Request, make_pool: MakePool, progress: Progress) -> RunSummary:
-    """Carry out a request.
+def run(
+    site: Site, request: Request, make_pool: MakePool, progress: Progress, declare: Declare = lambda _: None
+) -> RunSummary:
+    """Carry out a request. `declare` is told the references of the run's patients before anything is published.
 
     Raises:
         OnpremError: the run could not begin, or stopped; what was done is kept for --resume.
@@ -73,8 +82,14 @@ def run(site: Site, request: Request, make_pool: MakePool, progress: Progress) -
     if not request.dry_run:
         check_output(request.inputs, request.out, resume=request.resume)
     files = enumerate_inputs(request.inputs)
-    spec = _spec(site, request, files)
-    with _folder(site, spec, resume=request.resume) as room, make_pool(spec, request.jobs) as pool:
+    decided = None if request.decisions is None else read_file(request.decisions)
+    if decided is not None:
+        decode(decided, decision_keys(site))  # refused before anything is made
+    spec = _spec(site, request, files, decided)
+    working = custody.at_work(site)
+    with working, _folder(site, spec, resume=request.resume) as room, make_pool(spec, request.jobs) as pool:
+        if decided is not None:
+            write_file(room.folder / DECISIONS, decided)  # the run's own copy, for workers and --resume
         plan = _collected(room, request, files, progress)
         if plan.sources and all(source.held is not None for source in plan.sources):
             _end(room)
@@ -87,14 +102,21 @@ def run(site: Site, request: Request, make_pool: MakePool, progress: Progress) -
         _find(room, plan, pool, progress)
         tallies = _change(room, plan, pool, progress)
         gated = _gate(room, plan, pool, progress)
-        _publish(room, request, tallies, frozenset(item.source for item in gated if item.codes))
+        declare(touched.references(room))
+        asked = _publish(room, request, tallies, frozenset(item.source for item in gated if item.codes))
+        replayed = None if decided is None else _replayed(room, decided)
         seconds = time.monotonic() - clock
         summary = summarise(room, tallies, gated, started=started.isoformat(timespec="seconds"), seconds=seconds)
         _end(room)
-    return replace(summary, jobs=request.jobs, dry_run=request.dry_run)
+    return replace(summary, jobs=request.jobs, dry_run=request.dry_run, asked=asked, replayed=replayed)
 
 
-def _spec(site: Site, request: Request, files: Sequence[InputFile]) -> Spec:
+def _replayed(room: Room, decided: bytes) -> Replayed:
+    effective = room.replay.effective(read_decided(room))
+    return Replayed(effective, len(room.replay) - effective, file_digest(decided))
+
+
+def _spec(site: Site, request: Request, files: Sequence[InputFile], decided: bytes | None) -> Spec:
     policy = load(request.policy, site_policies=site.folder("policies"))
     columns = site.root / "columns.toml"
     asked: dict[str, object] = {
@@ -104,9 +126,13 @@ def _spec(site: Site, request: Request, files: Sequence[InputFile]) -> Spec:
         "out": str(request.out.resolve()),
         "policy digest": policy.digest,
         "dry": request.dry_run,
+        "decisions digest": "" if decided is None else file_digest(decided),
     }
-    spec = Spec(site.root, "", request.policy, request.lang, request.text_field, request.spans is not None)
-    key = derive(read_key(site.folder("keys") / MASTER), "run name")
+    spec = Spec(
+        site.root, "", request.policy, request.lang, request.text_field, request.spans is not None, decided is not None
+    )
+    spec = replace(spec, epoch=custody.epoch(site))
+    key = derive(custody.root(site), "run name")
     return replace(spec, run=run_name(spec, asked, key))
 
 
@@ -162,6 +188,7 @@ def _done(room: Room, stage: str) -> None:
 def _collected(room: Room, request: Request, files: Sequence[InputFile], progress: Progress) -> Plan:
     if _once(room, "collect"):
         collect(room, files, rosters=request.rosters, progress=progress)
+        room.known.add(room.replay.taught())
         _done(room, "collect")
     plan = room.plan
     room.close()  # workers open the stores read-only
@@ -213,12 +240,14 @@ def join_gated(room: Room, plan: Plan) -> list[Gated]:
     return [joined[source] for source in sorted(joined)]
 
 
-def _publish(room: Room, request: Request, tallies: Sequence[Tally], refused: frozenset[int]) -> None:
+def _publish(room: Room, request: Request, tallies: Sequence[Tally], refused: frozenset[int]) -> int:
+    """Publish; return how many questions there are for `onprem review`, which a dry run leaves as well."""
     held = [(tally.source, *row) for tally in tallies for row in tally.held]
     held += [(source.index, 0, "", source.held.value) for source in room.plan.sources if source.held is not None]
-    if request.dry_run:
-        return
-    publish(room, request.out, refused)
-    write_held(room, held)
-    if request.spans is not None:
-        write_spans(room, request.spans)
+    if not request.dry_run:
+        keep_codes(room, refused)
+        publish(room, request.out, refused)
+        write_held(room, held)
+        if request.spans is not None:
+            write_spans(room, request.spans)
+    return leave(room, held, room.site.folder("held") / room.spec.run)

@@ -111,6 +111,7 @@ class Policy(BaseModel):
     keep_city: bool = False  # `generalise` leaves the city of an address, not only its province or state
     keep_times: bool = True  # the time of day inside a date or timestamp stays when its date is shifted
     tier: Tier = "thorough"  # the models that search free text
+    reversible: bool = False  # the vault keeps what a `code` stands for, so that `onprem vault reveal` can lead back
     rules: Mapping[Label, Annotated[Rule, BeforeValidator(_spelled_out)]] = Field(min_length=1)
     age: AgeRule = AgeRule()
     thresholds: Mapping[str, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(default_factory=dict)  # by detector
@@ -124,6 +125,8 @@ class Policy(BaseModel):
         for label, rule in self.rules.items():
             if label not in _ONLY_FOR.get(rule.do, frozenset(Label)):
                 raise ValueError(f"rules.{label.value}: {rule.do.value} is not made for it")
+        if self.reversible and self.claims in {"gdpr-anonymise", "pipl-anonymise"}:
+            raise ValueError(f"reversible: what can be led back is not anonymous, and claims = {self.claims!r}")
         if all(self.rule(label) is Operator.KEEP for label in Label):
             raise ValueError("a policy that keeps everything is empty")
         names = [item.name for item in self.recogniser]

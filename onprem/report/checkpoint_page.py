@@ -63,4 +63,6 @@ def qr_lines(text: str) -> list[str]:
     rows = [[bool(module) for module in row] for row in code.matrix_iter(border=_BORDER)]
     rows += [[False] * len(rows[0])] * (len(rows) % 2)
     marks = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
-    return ["".join(marks[pair] for pair in zip(*pairs, strict=True)) for pairs in zip(rows[::2], rows[1::2], strict=True)]
+    return [
+        "".join(marks[pair] for pair in zip(*pairs, strict=True)) for pairs in zip(rows[::2], rows[1::2], strict=True)
+    ]

@@ -36,6 +36,7 @@ def render_run(summary: RunSummary) -> str:
         _identifiers(summary, charts),
         _detectors(summary, charts),
         _gate(summary),
+        _review(summary),
         _sources(summary, charts),
         _columns(summary),
         _rules(summary),
@@ -154,6 +155,22 @@ def _gate(summary: RunSummary) -> str:
     ]
     heads = [Head("Finding"), Head("Severity"), Head("Files", "n"), Head("Where"), Head("What to do")]
     return section("Leak gate", intro, table("Findings of the leak gate", heads, rows))
+
+
+def _review(summary: RunSummary) -> str:
+    said = []
+    if summary.replayed is not None:
+        done = summary.replayed
+        said.append(
+            f"{done.applied:,} {_plural(done.applied, 'decision')} of reviewers took effect, {done.ignored:,} no longer "
+            f"fit: their records or what was found in them have changed. SHA-256 of the decisions file: {done.digest}."
+        )
+    if summary.asked:
+        said.append(
+            f"{summary.asked:,} {_plural(summary.asked, 'place')} should be looked at by a person: held records, guesses "
+            f"that were acted on unsurely, and guesses that were dropped. The command is: onprem review {summary.run}"
+        )
+    return section("Review by people", *map(paragraph, said)) if said else ""
 
 
 def _places(found: list[Finding]) -> str:

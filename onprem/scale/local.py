@@ -1,6 +1,7 @@
 """Workers on this machine: one process each, behind the same walls, fed with a stage's name and a task's number.
 
-A worker opens the run's folder itself, so no value of a record and no path crosses between processes. An exception that
+A worker opens the run's folder itself, so no value of a record and no path crosses between processes. Where passphrases
+hold the vault, the root key crosses by the private pipe that starts a worker, and by no other way. An exception that
 comes back has a message of ours; a worker that dies ends the run with a hint, and nothing that was done is lost.
 """
 
@@ -15,10 +16,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Protocol
 
+from onprem.config import find_site
 from onprem.errors import OnpremError, ResourceError
 from onprem.pipeline.room import Room, Spec
 from onprem.pipeline.work import work
 from onprem.security import hygiene, walls
+from onprem.vault import custody
 
 
 class Pool(Protocol):
@@ -72,7 +75,9 @@ def pool(spec: Spec, jobs: int) -> Iterator[Pool]:
             here.room.close()
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(spec,)) as executor:
+    # a spawned worker reads its arguments from a private pipe: what is lent stands in no command line or environment
+    lent = custody.lend(find_site(spec.site))
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(spec, lent)) as executor:
         try:
             for _ in range(jobs):
                 executor.submit(_load)  # while the parent reads what tables say
@@ -85,10 +90,11 @@ def pool(spec: Spec, jobs: int) -> Iterator[Pool]:
 _room: Room | None = None
 
 
-def _begin(spec: Spec) -> None:
+def _begin(spec: Spec, lent: bytes | None) -> None:
     global _room  # noqa: PLW0603 - a worker process serves one run
     walls.raise_walls()
     hygiene.settle()
+    custody.take(spec.site, lent)
     _collect_seldom()
     _room = Room(spec)
 

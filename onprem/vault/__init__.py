@@ -1,1 +1,1 @@
-"""The only code that holds secrets: the master key, sealed stores, and each patient's random secret."""
+"""The only code that holds secrets: the root key, sealed stores, and each patient's random secret."""

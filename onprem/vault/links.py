@@ -7,14 +7,15 @@ date offset, however later files name them. Insurance numbers do not link: famil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import islice
 from types import TracebackType
 
 from onprem.checksums import compact
 from onprem.config import Site
 from onprem.text import view
-from onprem.vault.keys import MASTER, derive, read_key
+from onprem.vault import custody
+from onprem.vault.keys import derive
 from onprem.vault.sealed import SealedStore
 
 FILE = "links.sealed"
@@ -41,10 +42,10 @@ class Links:
         """Open the links of `site`; workers open them read-only.
 
         Raises:
-            SiteError: the master key or the store is missing or unsound.
+            SiteError: the vault is locked, or a key or the store is missing or unsound.
         """
-        master = read_key(site.folder("keys") / MASTER)
-        return cls(SealedStore(site.folder("vault") / FILE, derive(master, "vault/links"), readonly=readonly))
+        key = derive(custody.root(site), "vault/links")
+        return cls(SealedStore(site.folder("vault") / FILE, key, readonly=readonly))
 
     def link(self, rows: Iterable[tuple[Alias, ...]]) -> Iterator[str | None]:
         """Yield the subject key of each row of aliases, tying the aliases together; None for a row without any."""
@@ -63,6 +64,25 @@ class Links:
                 if found is not None:
                     return found
         return None
+
+    def current(self, subject: str) -> str:
+        """Return the key that stands for a patient now: another one where two subjects turned out to be one person."""
+        return self._end(subject)
+
+    def search(self, fits: Callable[[str], bool]) -> str | None:
+        """Return the current key of the patient one of whose keys fits, or None. Reads all links."""
+        return next((self._end(key) for key in map(bytes.decode, self._store.values()) if fits(key)), None)
+
+    def merged(self, subject: str) -> set[str]:
+        """Return every key that stands or stood for the patient whose current key is `subject`. Reads all links."""
+        return {subject, *(key for key in map(bytes.decode, self._store.values()) if self._end(key) == subject)}
+
+    def forget(self, subjects: Set[str]) -> int:
+        """Delete for good every link that leads to one of `subjects`; return how many numbers led there."""
+        rows = [row for row, value in self._store.items() if value.decode() in subjects]
+        redirects = {self._store.row_id(_redirect(subject)) for subject in subjects}
+        erased = self._store.erase(rows)
+        return erased - len(redirects & set(rows))
 
     def _link_row(self, row: tuple[Alias, ...]) -> str | None:
         usable = [alias for alias in row if alias[0] in LINKING and _keys(*alias)]

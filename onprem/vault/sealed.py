@@ -12,6 +12,7 @@ import hmac
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +34,26 @@ CREATE TABLE IF NOT EXISTS sealed (id BLOB PRIMARY KEY, value BLOB NOT NULL) WIT
 """
 
 
+def count_rows(path: Path) -> int:
+    """Return how many rows the store at `path` has, without its key; 0 where there is none.
+
+    Raises:
+        SiteError: it is no store.
+    """
+    if not path.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(_uri(path, "ro"), uri=True, timeout=60)) as database:
+            return int(database.execute("SELECT count(*) FROM sealed").fetchone()[0])
+    except sqlite3.Error:
+        raise SiteError("a sealed store is damaged or cannot be used", hint=f"check {path}") from None
+
+
+def _uri(path: Path, mode: str) -> str:
+    quoted = str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"file:{quoted}?mode={mode}"
+
+
 class SealedStore:
     """Key -> value, both bytes, both hidden. Use as a context manager, or call `close`."""
 
@@ -51,8 +72,7 @@ class SealedStore:
             if not readonly and not path.exists():
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600))
             mode = "ro" if readonly else "rw"
-            quoted = str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-            self._database = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=60)
+            self._database = sqlite3.connect(_uri(path, mode), uri=True, isolation_level=None, timeout=60)
         except (OSError, sqlite3.Error):
             raise SiteError("a sealed store cannot be opened", hint=f"check {path}") from None
         try:
@@ -124,11 +144,53 @@ class SealedStore:
 
     def values(self) -> Iterator[bytes]:
         """Yield every value, in no meaningful order. Streams."""
+        return (value for _, value in self.items())
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield every row id and its value, in no meaningful order. Streams; nothing may be written meanwhile."""
         try:
             for row, sealed in self._database.execute("SELECT id, value FROM sealed"):
-                yield self._open(row, sealed)
+                yield row, self._open(row, sealed)
         except sqlite3.Error as error:
             self._fail(error)
+
+    def erase(self, rows: Iterable[bytes]) -> int:
+        """Delete rows by their ids for good; return how many there were.
+
+        Beside what `delete_many` overwrites, the file is written anew and the journal, which held the old pages, is
+        overwritten.
+        """
+        if self._readonly:
+            raise SiteError("a sealed store was opened to be read only")
+        try:
+            self._database.execute("PRAGMA journal_mode=PERSIST")
+            self._database.execute("BEGIN IMMEDIATE")
+            count = sum(
+                self._database.execute("DELETE FROM sealed WHERE id = ?", (row,)).rowcount for row in list(rows)
+            )
+            self._database.execute("COMMIT")
+            self._overwrite_journal()
+            self._database.execute("VACUUM")
+            self._overwrite_journal()
+            self._database.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error as error:
+            self._fail(error)
+        return count
+
+    def _overwrite_journal(self) -> None:
+        journal = self._path.with_name(self._path.name + "-journal")
+        try:
+            with journal.open("r+b") as file:
+                left = file.seek(0, os.SEEK_END)
+                file.seek(0)
+                while left > 0:
+                    left -= file.write(bytes(min(left, 1 << 20)))
+                file.flush()
+                os.fsync(file.fileno())
+        except FileNotFoundError:
+            return
+        except OSError:
+            raise ResourceError("a sealed store's journal cannot be overwritten", hint=f"check {journal}") from None
 
     def __len__(self) -> int:
         try:

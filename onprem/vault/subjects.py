@@ -2,7 +2,8 @@
 
 Rules: only the parent process makes secrets, before workers start; workers open the vault read-only and derive; a
 secret never leaves the process that opened the vault. Deleting the row makes every replacement of the patient
-unrecoverable.
+unrecoverable. What is released is derived in an epoch: after `onprem vault rotate --new-epoch` the same patient gets
+other codes and another shift. Epoch 0 is the first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import NoReturn
 
 from onprem.config import Site
 from onprem.errors import SiteError
-from onprem.vault.keys import KEY_BYTES, MASTER, derive, read_key
+from onprem.vault import custody
+from onprem.vault.keys import KEY_BYTES, derive
 from onprem.vault.sealed import SealedStore
 
 FILE = "subjects.sealed"
@@ -27,10 +29,15 @@ class SubjectSecret:
     """One patient's secret; implements `onprem.policy.contract.Subject`."""
 
     _secret: bytes = field(repr=False)
+    epoch: int = 0
 
     def key(self, purpose: str) -> bytes:
-        """Return 32 bytes for `purpose`; the same for the same patient and purpose, independent of every other."""
-        return derive(self._secret, f"subject/{purpose}")
+        """Return 32 bytes for `purpose`; the same for the same patient, epoch and purpose, independent of every other."""
+        return derive(self._secret, f"subject/epoch-{self.epoch}/{purpose}" if self.epoch else f"subject/{purpose}")
+
+    def own(self, purpose: str) -> bytes:
+        """Return 32 bytes for what the vault itself keeps of the patient; the same in every epoch."""
+        return derive(self._secret, f"vault/{purpose}")
 
     def __repr__(self) -> str:
         return "SubjectSecret()"
@@ -42,20 +49,21 @@ class SubjectSecret:
 class Subjects:
     """The vault of subject secrets of one site. Use as a context manager, or call `close`."""
 
-    def __init__(self, store: SealedStore, references: bytes) -> None:
+    def __init__(self, store: SealedStore, references: bytes, epoch: int = 0) -> None:
         self._store = store
         self._references = references
+        self._epoch = epoch
 
     @classmethod
-    def open(cls, site: Site, *, readonly: bool = False) -> Subjects:
-        """Open the vault of `site`; workers open it read-only.
+    def open(cls, site: Site, *, epoch: int = 0, readonly: bool = False) -> Subjects:
+        """Open the vault of `site` to derive in `epoch`; workers open it read-only.
 
         Raises:
-            SiteError: the master key is missing or unsafe, or the vault does not open with it.
+            SiteError: the vault is locked, or a key is missing or unsafe, or the vault does not open with it.
         """
-        master = read_key(site.folder("keys") / MASTER)
-        store = SealedStore(site.folder("vault") / FILE, derive(master, "vault/subjects"), readonly=readonly)
-        return cls(store, derive(master, "audit/reference"))
+        root = custody.root(site)
+        store = SealedStore(site.folder("vault") / FILE, derive(root, "vault/subjects"), readonly=readonly)
+        return cls(store, derive(root, "audit/reference"), epoch)
 
     def ensure(self, keys: Iterable[str]) -> int:
         """Make a secret for every patient who has none yet; return how many were made. Streams; durable per batch.
@@ -77,11 +85,15 @@ class Subjects:
             raise SiteError(
                 "a patient has no secret in the vault", hint="the run's first pass did not finish: run again"
             )
-        return SubjectSecret(secret)
+        return SubjectSecret(secret, self._epoch)
+
+    def has(self, key: str) -> bool:
+        """Say whether a patient has a secret."""
+        return self._store.get(_encode(key)) is not None
 
     def forget(self, keys: Iterable[str]) -> int:
         """Delete the secrets of the patients; return how many there were. What was derived cannot be derived again."""
-        return self._store.delete_many(_encode(key) for key in keys)
+        return self._store.erase(self._store.row_id(_encode(key)) for key in keys)
 
     def reference(self, key: str) -> str:
         """Return the keyed digest (32 hex digits) by which audit events name a patient."""

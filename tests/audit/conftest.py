@@ -6,8 +6,8 @@ import pytest
 
 from onprem.audit.events import Event, Outcome, parse
 from onprem.audit.log import AuditLog
-from onprem.audit.segments import segments
 from onprem.audit.merkle import leaf_hash
+from onprem.audit.segments import segments
 from onprem.config import Settings, Site
 from onprem.vault.keys import create_key
 

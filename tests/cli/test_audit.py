@@ -152,7 +152,9 @@ def test_who_may_not_cosign_is_refused_and_the_checkpoint_stays_as_it_is(onprem_
     assert done.returncode == 11
     assert "second person" in done.stderr
     assert point.read_bytes() == before
-    assert onprem_command("audit", "cosign", "--new-key", tmp_path / "site" / "keys" / "x", "--name", "g").returncode == 4
+    assert (
+        onprem_command("audit", "cosign", "--new-key", tmp_path / "site" / "keys" / "x", "--name", "g").returncode == 4
+    )
     assert onprem_command("audit", "cosign", point, "--name", "grace").returncode == 2
     assert onprem_command("audit", "verify", "--cosigners", key).returncode == 2
 

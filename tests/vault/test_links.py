@@ -53,3 +53,18 @@ def test_nothing_in_the_file_is_in_clear(site):
         list(links.link([(("patient", "QX9913377"),)]))
     for path in (site.root / "vault").iterdir():
         assert b"9913377" not in path.read_bytes()
+
+
+def test_every_key_of_a_patient_is_found_and_every_number_forgotten(site):
+    with Links.open(site) as links:
+        first, second, other = links.link([(("patient", "P0001"),), (("national", "123456789"),), (("patient", "P9"),)])
+        list(links.link([(("patient", "P0001"), ("national", "123456789"), ("encounter", "E-1"))]))
+        assert links.current(second) == links.current(first) == first
+        assert links.merged(first) == {first, second}
+        assert links.search(lambda key: key == second) == first
+        assert links.search(lambda key: key == "none") is None
+        assert links.forget({first, second}) == 3
+        for alias in (("patient", "P0001"), ("national", "123456789"), ("encounter", "E-1")):
+            assert links.subject([alias]) is None
+        assert links.subject([("patient", "P9")]) == other
+        assert links.current(second) == second

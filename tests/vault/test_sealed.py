@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import onprem
 from onprem.errors import ResourceError, SiteError
 from onprem.vault import sealed
-from onprem.vault.sealed import SealedStore
+from onprem.vault.sealed import SealedStore, count_rows
 
 KEY = b"k" * 32
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(onprem.__file__).parents[1])}
@@ -217,3 +217,71 @@ def test_store_does_not_cross_processes(path):
 
     with SealedStore(path, KEY) as store, pytest.raises(TypeError, match="cross"):
         pickle.dumps(store)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_byte_of_any_row_can_be_changed(tmp_path, data):
+    path = tmp_path / "changed.sealed"
+    path.unlink(missing_ok=True)
+    with SealedStore(path, KEY) as store:
+        store.put_many([(b"a", b"first value"), (b"b", b"second value")])
+    database = sqlite3.connect(path)
+    rows = database.execute("SELECT id, value FROM sealed ORDER BY id").fetchall()
+    row, value = rows[data.draw(st.integers(0, 1))]
+    column, content = data.draw(st.sampled_from([("id", row), ("value", value)]))
+    changed = bytearray(content)
+    changed[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    database.execute(f"UPDATE sealed SET {column} = ? WHERE id = ?", (bytes(changed), row))
+    database.commit()
+    database.close()
+    with SealedStore(path, KEY, readonly=True) as store, pytest.raises(SiteError, match="damaged"):
+        list(store.items())
+
+
+def test_erased_rows_are_in_no_file(path):
+    with SealedStore(path, KEY) as store:
+        store.put_many((str(number).encode(), os.urandom(300)) for number in range(200))
+        rows = dict(store._database.execute("SELECT id, value FROM sealed").fetchall())
+        gone = [store.row_id(str(number).encode()) for number in range(0, 200, 2)]
+        before = path.stat().st_size
+        assert store.erase([*gone, b"never there"]) == 100
+        left = b"".join(file.read_bytes() for file in path.parent.iterdir())
+        assert all((rows[row] in left) is (row not in gone) for row in rows)
+        assert path.stat().st_size < before
+        assert len(store) == 100
+        store.put_many([(b"again", b"1")])
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    with SealedStore(path, KEY, readonly=True) as store, pytest.raises(SiteError, match="read only"):
+        store.erase(gone)
+
+
+def test_the_journal_of_an_erasure_is_overwritten_before_it_goes(path, monkeypatch):
+    seen = []
+    overwrite = SealedStore._overwrite_journal
+
+    def watched(store):
+        journal = path.with_name(path.name + "-journal")
+        before = journal.read_bytes()
+        overwrite(store)
+        seen.append((before, journal.read_bytes()))
+
+    monkeypatch.setattr(SealedStore, "_overwrite_journal", watched)
+    with SealedStore(path, KEY) as store:
+        store.put_many([(b"a", os.urandom(300))])
+        row = store.row_id(b"a")
+        store.erase([row])
+    (before, after), (last_before, last_after) = seen  # of the deletion, of the new writing
+    assert row in before  # the control: old pages were there
+    assert not any(after) and len(after) == len(before)
+    assert not any(last_after) and len(last_after) == len(last_before)
+
+
+def test_rows_are_counted_without_the_key(path):
+    assert count_rows(path) == 0
+    with SealedStore(path, KEY) as store:
+        store.put_many([(b"a", b"1"), (b"b", b"2")])
+    assert count_rows(path) == 2
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(SiteError):
+        count_rows(path)

@@ -68,6 +68,20 @@ def test_unknown_patient_and_readonly_ensure_are_refused_without_the_key(site):
             subjects.ensure(["MRN-2"])
 
 
+def test_an_epoch_gives_other_keys_and_the_first_is_as_before(site):
+    with Subjects.open(site) as subjects:
+        subjects.ensure(["a"])
+        first = subjects.get("a")
+    with Subjects.open(site, epoch=0) as subjects:
+        assert subjects.get("a").key("date") == first.key("date")
+    keys = {first.key("date")}
+    for epoch in (1, 2, 11):
+        with Subjects.open(site, epoch=epoch, readonly=True) as subjects:
+            keys.add(subjects.get("a").key("date"))
+            assert subjects.get("a").own("codes") == first.own("codes")
+    assert len(keys) == 4
+
+
 def test_forgotten_patient_cannot_be_derived_again(site):
     with Subjects.open(site) as subjects:
         subjects.ensure(["a"])
