@@ -11,7 +11,11 @@ def world(tmp_path):
     made = World(tmp_path, second=False)
     rules = access(second=False).replace(
         'release = { roles = ["operator"] }',
-        'release = { roles = ["operator"], approval = true }\napprove = { roles = ["privacy-officer"] }\nreview-audit = { roles = ["operator"] }',
+        'release = { roles = ["operator"], approval = true }
+'
+        'approve = { roles = ["privacy-officer"] }
+'
+        'review-audit = { roles = ["operator"] }',
     )
     (made.site / "policies" / "access.toml").write_text(rules)
     made.enrol()

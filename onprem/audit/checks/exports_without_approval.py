@@ -54,7 +54,8 @@ CHECK = Check(
             END AS approval
             FROM events e LEFT JOIN (SELECT * FROM events WHERE action = 'approval.give' AND outcome = 'done') a
             ON e.approval <> '' AND a.reference = e.approval
-            WHERE e.outcome IN ('done', 'held') AND e.action <> 'approval.give' AND ((e.action = 'deid' AND e.purpose = 'release') OR e.recipient <> '')
+            WHERE e.outcome IN ('done', 'held') AND e.action <> 'approval.give'
+                AND ((e.action = 'deid' AND e.purpose = 'release') OR e.recipient <> '')
         ) WHERE approval IS NOT NULL
     """,
     severity=Severity.WARNING,
