@@ -11,10 +11,8 @@ def world(tmp_path):
     made = World(tmp_path, second=False)
     rules = access(second=False).replace(
         'release = { roles = ["operator"] }',
-        'release = { roles = ["operator"], approval = true }
-'
-        'approve = { roles = ["privacy-officer"] }
-'
+        'release = { roles = ["operator"], approval = true }\n'
+        'approve = { roles = ["privacy-officer"] }\n'
         'review-audit = { roles = ["operator"] }',
     )
     (made.site / "policies" / "access.toml").write_text(rules)
