@@ -58,9 +58,10 @@ check: $(STAMPS)/dev test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-## make bench   speed and memory beside stock Presidio, in one run
+## make bench   speed and memory beside stock Presidio; the audit log beside SQLite and DuckDB
 bench: $(STAMPS)/bench
 	$(BIN)/python tests/bench/bench_deid.py
+	$(BIN)/python tests/bench/bench_audit.py
 
 ## make lock    resolve requirements/*.in anew, with hashes
 lock: $(STAMPS)/dev

@@ -36,6 +36,9 @@ MAX_REFERENCES = 100
 OPTIONAL = frozenset({"recipient", "second"})  # keys that a line does not have when they are empty
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
 class Outcome(StrEnum):
     """How an action ended; INTENT is written before an effect."""
 
@@ -116,6 +119,14 @@ class Entry:
             AuditError: the event is unfit or too long.
         """
         self.event.check()
+        return self.canonical()
+
+    def canonical(self) -> bytes:
+        """Return the line of an event that was checked already.
+
+        Raises:
+            AuditError: the event is too long.
+        """
         flat: dict[str, object] = {"v": FORM}
         flat |= {name: getattr(self, name) for name in _OWN}
         flat |= {name: getattr(self.event, name) for name in _EVENT}
@@ -123,9 +134,7 @@ class Entry:
         for name in OPTIONAL:
             if not flat[name]:
                 del flat[name]
-        line = json.dumps(flat, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode(
-            "ascii"
-        )
+        line = _CANONICAL.encode(flat).encode("ascii")
         if len(line) > MAX_LINE_BYTES:
             raise AuditError("an audit event is too long")
         return line

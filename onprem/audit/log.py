@@ -144,7 +144,7 @@ class AuditLog:
         first = tail.seq
         lines = []
         for event in events:
-            lines.append(self._entry(event, tail).line())
+            lines.append(self._entry(event, tail).canonical())  # checked by whoever calls
             tail = _after(tail, lines[-1])
         written += b"\n".join([*lines, b""])
         full = not files or is_sealed(files[-1]) or files[-1].stat().st_size >= self._segment_bytes
