@@ -58,12 +58,16 @@ _INSERT = f"""
         e.error, e.version, e.boot, lower(left(hex(leaf), 32))
     FROM (SELECT from_json(line, '{{{_STRUCTURE}}}') AS e, leaf FROM batch)
 """  # noqa: S608
-# a sign-off covers nothing that came after it; of several, the first counts, and nobody signs off their own
+# a sign-off covers nothing that came after it; of several, the first counts, and nobody signs off their own; one that
+# does not say where it ends covers nothing (`least` alone would pass over the missing end)
 _SIGNOFFS = """
     CREATE TABLE signoffs AS
-    SELECT seq, utc, actor, coalesce(counts['seq'], counts['from']) AS first,
-        least(coalesce(counts['seq'], counts['to']), seq - 1) AS last
-    FROM events WHERE action = 'audit.signoff' AND outcome = 'done' AND first <= last
+    SELECT seq, utc, actor, first, least(final, seq - 1) AS last
+    FROM (
+        SELECT seq, utc, actor, coalesce(counts['seq'], counts['from']) AS first,
+            coalesce(counts['seq'], counts['to']) AS final
+        FROM events WHERE action = 'audit.signoff' AND outcome = 'done'
+    ) WHERE final IS NOT NULL AND first <= least(final, seq - 1)
 """
 _SIGNED = """
     CREATE TABLE signed AS

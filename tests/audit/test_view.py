@@ -418,6 +418,14 @@ def test_sign_offs_agree_with_reading_them_one_by_one(site, log, said):
         assert {row.seq: row.signed_off_by for row in view.events(Filters()) if row.signed_off_by} == expected
 
 
+@pytest.mark.parametrize("counts", [{"from": 0}, {"to": 0}, {}])
+def test_a_sign_off_that_does_not_say_both_ends_covers_nothing(site, log, counts):
+    signing = Event(action="audit.signoff", outcome=Outcome.DONE, counts=counts)
+    log.write(lines_of([Past("2026-03-02T09:00:00", "anna", FULL), Past("2026-03-02T10:00:00", "bert", signing)]))
+    with View.open(site) as view:
+        assert [row.signed_off_by for row in view.events(Filters())] == ["", ""]
+
+
 def test_answers_can_be_written_as_json(site, log):
     log.write(lines_of([Past("2026-03-02T09:00:00", "anna", FULL)]))
     with View.open(site) as view:
