@@ -13,6 +13,7 @@ from onprem.cli import (
     JsonOption,
     SiteOption,
     audit_checkpoint,
+    audit_export,
     audit_keep,
     audit_query,
     audit_review,
@@ -33,6 +34,8 @@ app.command("review")(audit_review.review)
 app.command("signoff")(audit_review.signoff)
 app.command("checkpoint")(audit_checkpoint.checkpoint)
 app.command("cosign")(audit_checkpoint.cosign)
+app.command("export")(audit_export.export)
+app.command("report")(audit_export.report)
 app.command("seal")(audit_keep.seal)
 app.command("retire")(audit_keep.retire)
 

@@ -26,6 +26,15 @@ def hatched(number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a chart over time: its name, how many, and how many of them are to be told apart."""
+
+    words: str
+    count: int
+    marked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One part of a stacked bar: what it is, how many, and how it is filled."""
 
@@ -69,14 +78,39 @@ class Charts:
         shape = f'<rect x="0" y="0" width="{max(width, 3) if count else 0:.2f}" height="40" rx="3" fill="{SOLID}"/>'
         return self._frame(title, f"{count:,}; the largest of the chart is {largest:,}", shape, "bar")
 
+    def columns(self, title: str, columns: Sequence[Column], *, marked: str) -> str:
+        """Return columns side by side; the marked part of each stands hatched at its foot. Hovering tells each."""
+        most = max((column.count for column in columns), default=0)
+        step = 1000 / len(columns) if columns else 0.0
+        gap = min(step / 5, 6.0)
+        shapes = [f'<line x1="0" y1="{y}" x2="1000" y2="{y}" class="grid"/>' for y in (1, 100)]
+
+        def upright(place: int, count: int, fill: str) -> str:
+            if not count:
+                return ""
+            height = max(198 * count / most, 2.0)
+            width = min(step - gap, 48.0)  # a single day is a column too, not a wall
+            x = (place + 0.5) * step - width / 2
+            return f'<rect x="{x:.2f}" y="{200 - height:.2f}" width="{width:.2f}" height="{height:.2f}" fill="{fill}"/>'
+
+        for place, column in enumerate(columns):
+            if column.count:
+                told = f"{column.words}: {column.count:,}" + f", {column.marked:,} {marked}" * bool(column.marked)
+                drawn = upright(place, column.count, SOLID) + upright(place, column.marked, hatched(0))
+                shapes.append(f"<g><title>{escape(told)}</title>{drawn}</g>")
+        total, bad = sum(column.count for column in columns), sum(column.marked for column in columns)
+        peak = max(columns, key=lambda column: column.count, default=None)
+        words = f"{total:,} in all, {bad:,} {marked}" + (f"; most on {peak.words}: {peak.count:,}" if peak else "")
+        return self._frame(title, words, "".join(shapes), "columns", height=200)
+
     def key(self, part: Part) -> str:
         """Return the mark of a legend entry."""
         return f'<svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" fill="{part.fill}"/></svg>'
 
-    def _frame(self, title: str, words: str, shapes: str, css: str) -> str:
+    def _frame(self, title: str, words: str, shapes: str, css: str, *, height: int = 40) -> str:
         number = next(self._ids)
         return (
-            f'<svg class="{css}" viewBox="0 0 1000 40" preserveAspectRatio="none" role="img" '
+            f'<svg class="{css}" viewBox="0 0 1000 {height}" preserveAspectRatio="none" role="img" '
             f'aria-labelledby="t{number} d{number}"><title id="t{number}">{escape(title)}</title>'
-            f'<desc id="d{number}">{escape(words)}</desc><rect width="1000" height="40" fill="#e9edf1"/>{shapes}</svg>'
+            f'<desc id="d{number}">{escape(words)}</desc><rect width="1000" height="{height}" fill="#e9edf1"/>{shapes}</svg>'
         )

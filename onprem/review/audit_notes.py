@@ -26,9 +26,6 @@ Times are those of the hospital's clock, set in access.toml of the site; details
 """
 
 
-_LISTED = ("action", "actor", "outcome", "since", "until")  # what `onprem audit list` can be narrowed by
-
-
 def verdict_words(desk: Desk) -> str:
     """Return what the verification found, in full."""
     state = desk.view.state
@@ -50,14 +47,13 @@ def verdict_words(desk: Desk) -> str:
 def export_words(desk: Desk) -> str:
     """Return how the events that are shown are written to a file."""
     named = {name: str(getattr(desk.filters, name)) for name in FilterPage.FIELDS}
-    options = "".join(f" --{name} {value}" for name, value in named.items() if value and name in _LISTED)
-    left = [name for name, value in named.items() if value and name not in _LISTED]
-    more = f"It cannot be narrowed by {' and '.join(left)}: for that there is onprem audit query. " if left else ""
+    options = "".join(f" --{name} {value}" for name, value in named.items() if value)
     return (
         "After you have left this screen, these events are written to a file by:\n\n"
-        f"  onprem audit list{options} > FILE\n\n"
-        f"The file is a table, separated by tabs, that a spreadsheet opens. {more}That the log was listed is itself an "
-        "event of it."
+        f"  onprem audit export --format csv --out FILE{options}\n\n"
+        "Other forms are fhir-r4, fhir-r5, cef, syslog and jsonl. The file appears only if the whole log verifies, and "
+        "who exported what, and to whom (--to CODE), is itself an event of the log.\n\n"
+        "A report of the log as a page, with charts: onprem audit report --out FILE.html"
     )
 
 

@@ -488,7 +488,7 @@ def test_verdict_warnings_are_counted_and_told_in_full(site):
 
 def test_export_tells_the_command_with_the_filters(site):
     def told(screen):
-        assert "onprem audit list --outcome refused" in screen.words
+        assert "onprem audit export --format csv --out FILE --outcome refused" in screen.words
 
     review(desk(site), "f", "down down", "enter", "end", "enter", "escape", "e", told)
 
