@@ -13,12 +13,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onprem.audit.events import MAX_LINE_BYTES
 from onprem.audit.glance import Glance, glance, raw_glance
 from onprem.audit.merkle import subtrees
 from onprem.audit.segments import read_segment
 from onprem.errors import AuditError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
 _APART = 4  # segments from which on it pays to begin processes
 
@@ -42,9 +47,53 @@ def sound_segments(paths: Sequence[Path]) -> Iterator[tuple[Path, Sound | None]]
     if len(paths) < _APART or workers == 1:
         yield from ((path, sound(path)) for path in paths)
         return
-    # fork: nothing heavy is loaded here, and a child inherits the walls
-    with closing(multiprocessing.get_context("fork").Pool(workers)) as pool:
-        yield from zip(paths, pool.imap(sound, paths), strict=True)
+    with closing(_Readers(paths, workers)) as readers:
+        for place, path in enumerate(paths):
+            yield path, readers.take(place)
+
+
+class _Readers:
+    """Forked processes, each of which reads every so many-th segment and sends what it found down its own pipe.
+
+    Nothing is shared but the pipes, so no semaphore is made, which would need a place to write (/dev/shm) beyond the
+    site. A full pipe holds its reader up, so memory does not grow with the log.
+    """
+
+    def __init__(self, paths: Sequence[Path], count: int) -> None:
+        context = multiprocessing.get_context("fork")  # nothing heavy is loaded here, and a child inherits the walls
+        self._pipes: list[Connection] = []
+        self._readers: list[ForkProcess] = []
+        for first in range(count):
+            ours, theirs = context.Pipe(duplex=False)
+            self._pipes.append(ours)
+            # a child holds no end to read from: else its pipes would outlive a parent that was killed
+            reader = context.Process(target=_read, args=(paths[first::count], theirs, (*self._pipes,)), daemon=True)
+            reader.start()
+            theirs.close()
+            self._readers.append(reader)
+
+    def take(self, place: int) -> Sound | None:
+        """Return what is known of the segment at `place`, asked for in order; None of one whose reader is gone."""
+        pipe = self._pipes[place % len(self._pipes)]
+        try:
+            found: Sound | None = pipe.recv()
+        except (EOFError, OSError):  # before a message, or within one
+            return None
+        return found
+
+    def close(self) -> None:
+        """End the readers."""
+        for pipe, reader in zip(self._pipes, self._readers, strict=True):
+            reader.terminate()
+            reader.join()
+            pipe.close()
+
+
+def _read(paths: Sequence[Path], found: Connection, foreign: Sequence[Connection]) -> None:
+    for pipe in foreign:
+        pipe.close()
+    for path in paths:
+        found.send(sound(path))
 
 
 def sound(path: Path) -> Sound | None:
