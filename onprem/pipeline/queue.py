@@ -120,6 +120,11 @@ class Queue:
         """Return the keys of the patients whose records may be shown, each once, in order."""
         return sorted({item.asking.subject for item in self.items if item.asking.subject is not None})
 
+    def inputs(self) -> list[Path]:
+        """Return the files that records may be read from again."""
+        sources = {item.asking.source for item in self.items}
+        return [Path(source.path) for source in self.heading.sources if source.index in sources]
+
     def file(self, item: Item) -> str:
         """Return the path of an item's file below its input. A path identifies: for the screen alone."""
         return self._sources[item.asking.source].relative

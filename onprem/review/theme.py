@@ -2,11 +2,14 @@
 
 Rules: the terminal's own colours are kept and colour is never the only sign, so that light and dark terminals, 16
 colours and NO_COLOR show the same; every key of a page stands in its bar of keys and in its help, both made from its
-bindings; an unforeseen failure closes the screen and is told by the command line, by type and place, never with values.
+bindings; an unforeseen failure closes the screen and is told by the command line, by type and place, never with values;
+a terminal that is gone ends the screen as Ctrl+C ends a command.
 """
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Iterator
 from typing import ClassVar, TypeVar
 
@@ -23,9 +26,11 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.worker import WorkerFailed
 
+from onprem.review import driver
 from onprem.review.long_list import Column, LongList, Row, fit
 
 T = TypeVar("T")
+_LOOKS = 1.0  # seconds between two looks for the terminal
 
 THEME = Theme(
     name="onprem",
@@ -75,23 +80,36 @@ class ReviewApp(App[None]):
     CSS = CSS
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
-    failure: Exception | None = None
+    failure: BaseException | None = None
 
     def __init__(self) -> None:
         # said before the theme is known: else NO_COLOR would turn the terminal's own colours to black on black
-        super().__init__(ansi_color=True)
+        super().__init__(driver_class=driver.Terminal, ansi_color=True)
         self.register_theme(THEME)
         self.theme = THEME.name
         self.animation_level = "none"
 
-    def _handle_exception(self, error: Exception) -> None:
+    def on_mount(self) -> None:
+        """Watch the terminal. Textual calls this beside the same method of a class derived from this one."""
+        if not self.is_headless:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up)
+            self.set_interval(_LOOKS, self._look)
+
+    def _look(self) -> None:
+        if driver.hung_up():
+            self._hung_up()
+
+    def _hung_up(self) -> None:
+        self._handle_exception(KeyboardInterrupt())
+
+    def _handle_exception(self, error: BaseException) -> None:
         """Close the screen; the base class would print a traceback with the values of all variables."""
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         if self.failure is None:
             self.failure = error
         self._return_code = 1
-        if self._exception is None:  # a pilot raises it again
+        if self._exception is None and isinstance(error, Exception):  # a pilot raises it again
             self._exception = error
             self._exception_event.set()
         self._close_messages_no_wait()
@@ -109,7 +127,8 @@ def show(app: ReviewApp) -> None:
     """Run a screen until the person leaves it.
 
     Raises:
-        Exception: what ended it, if something did.
+        KeyboardInterrupt: the terminal is gone.
+        Exception: what else ended it, if something did.
     """
     app.run()
     if app.failure is not None:

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -25,10 +26,14 @@ class Played:
     after: str
 
 
-def play(arguments, keys, *, environment):
-    """Run `python ARGUMENTS...`; `keys` is [(words that must have come, keys to press then)]."""
+def play(arguments, keys, *, environment, hang_up=None):
+    """Run `python ARGUMENTS...`; `keys` is [(words that must have come, keys to press then)].
+
+    With `hang_up`, the terminal goes away after the last keys; "ignore" ignores the signal for it, as `nohup` does.
+    """
     child, terminal = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if hang_up == "ignore" else signal.SIG_DFL)
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         os.closerange(3, 256)
         os.execve(sys.executable, [sys.executable, *map(str, arguments)], environment)
@@ -37,7 +42,7 @@ def play(arguments, keys, *, environment):
     try:
         while True:
             ready, _, _ = select.select([terminal], [], [], max(0, until - time.monotonic()))
-            assert ready, f"never came: {waiting[:1]} after {_plain(raw[-500:])!r}"
+            assert ready, f"never came: {waiting[:1]} after {_plain(raw)!r}"
             try:
                 piece = os.read(terminal, 65_536)
             except OSError:  # the last process left the terminal
@@ -48,11 +53,25 @@ def play(arguments, keys, *, environment):
             if waiting and waiting[0][0] in _plain(raw[seen:]):
                 seen, until = len(raw), time.monotonic() + TIMEOUT
                 os.write(terminal, waiting.pop(0)[1].encode())
+                if hang_up and not waiting:
+                    break
     finally:
         os.close(terminal)
-        _, status = os.waitpid(child, 0)
+        status = _ended(child)
     assert not waiting, f"never came: {waiting[0]} in {_plain(raw)!r}"
     return Played(os.waitstatus_to_exitcode(status), _plain(raw), _plain(raw.rpartition(LEFT)[2]))
+
+
+def _ended(child):
+    """Wait until a process without its terminal ends; make it end when it does not."""
+    until = time.monotonic() + TIMEOUT
+    while time.monotonic() < until:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1]
 
 
 def _plain(raw):
