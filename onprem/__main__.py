@@ -1,7 +1,8 @@
 """The command `onprem`: raises the walls, settles the process, then hands over to the command line.
 
-Order: 1. the egress wall, 2. hygiene, 3. the command line is imported, 4. the command runs, 5. its failure becomes one
-line, a hint and an exit code; no message of a foreign exception is ever shown.
+Order: 1. the egress wall, 2. hygiene, 3. the command line is imported and parsed, 4. files are confined to what the
+command was given and its known answers are asked for (`onprem.cli.needs`), 5. the command runs, 6. its failure becomes
+one line, a hint and an exit code; no message of a foreign exception is ever shown.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ def run(arguments: list[str]) -> int:
 
     try:
         if arguments[:1] == ["doctor"]:
-            walls.try_without_walls()  # its positive control must come before the walls
+            from onprem.security import probes
+
+            probes.try_without_walls()  # the positive control must come before the walls
         walls.raise_walls()
         hygiene.settle()
         return _command(arguments)
@@ -57,13 +60,10 @@ def _command(arguments: list[str]) -> int:
     import typer
 
     from onprem import cli
-    from onprem.cli import render
-    from onprem.security import hygiene
+    from onprem.cli import needs, render
 
     try:
-        if not {"--help", "-h", "--version"} & set(arguments):
-            hygiene.private_temp()
-        code = cli.root().main(args=arguments, prog_name="onprem", standalone_mode=False)
+        code = needs.guard(cli.root()).main(args=arguments, prog_name="onprem", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as failure:  # usage: the message names what the user typed
         if type(failure).__name__ == "NoArgsIsHelpError":

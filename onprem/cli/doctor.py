@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, render
+from onprem.cli import JsonOption, SiteOption, doctor_walls, render
+from onprem.cli.doctor_walls import bad as _bad
+from onprem.cli.doctor_walls import fine as _fine
 from onprem.errors import OnpremError
 from onprem.model import Finding, Severity
 
@@ -52,6 +54,7 @@ def command(site: SiteOption = None, json: JsonOption = False) -> None:
     states = {Severity.INFO: "ok", Severity.WARNING: "warning", Severity.ERROR: "error"}
     rows = [(item.code, states[item.severity], item.message, item.hint) for item in found]
     render.table(_COLUMNS, rows, json=json)
+    _say(found)
     if opened is not None:
         _log(opened, found)
     if render.worst(found) is Severity.ERROR:
@@ -62,8 +65,7 @@ def machine() -> list[Finding]:
     """Check what does not depend on a site."""
     checks = {
         "python": _python,
-        "walls": _walls,
-        "core files": _core_files,
+        **doctor_walls.CHECKS,
         "distribution": _distribution,
         "libraries": _libraries,
         "text encoding": _encoding,
@@ -94,41 +96,8 @@ def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]
         return [Finding(name, Severity.ERROR, "", f"cannot be checked: {type(failure).__name__}", "check permissions")]
 
 
-def _fine(name: str, message: str) -> Finding:
-    return Finding(name, Severity.INFO, "", message)
-
-
-def _bad(name: str, message: str, fix: str) -> Finding:
-    return Finding(name, Severity.ERROR, "", message, fix)
-
-
 def _python() -> Iterable[Finding]:
     yield _fine("python", f"Python {'.'.join(map(str, sys.version_info[:3]))}")
-
-
-def _walls() -> Iterable[Finding]:
-    from onprem.security import walls
-
-    if not walls.walls_in_force():
-        yield _bad("walls", "a socket can be opened", "start through the command `onprem`, which raises the walls")
-    elif walls.control() is True:
-        yield _fine("walls", "no socket can be opened; the same probe opened one before the walls were raised")
-    elif walls.control() is False:
-        yield _fine("walls", "no socket can be opened; the host itself denied it before the walls were raised")
-    else:
-        message = "no socket can be opened, but the probe was not tried without walls"
-        yield Finding("walls", Severity.WARNING, "", message, "start through the command `onprem`")
-
-
-def _core_files() -> Iterable[Finding]:
-    import resource
-
-    from onprem.security.hygiene import dumpable
-
-    if resource.getrlimit(resource.RLIMIT_CORE)[0] != 0 or dumpable():
-        yield _bad("core files", "a crash could write memory to disk", "start through the command `onprem`")
-    else:
-        yield _fine("core files", "off; other processes cannot read this one")
 
 
 def _distribution() -> Iterable[Finding]:
@@ -285,6 +254,15 @@ def _disk(site: Site) -> Iterable[Finding]:
         yield Finding("disk", Severity.WARNING, "", message, "runs need about twice the size of their input")
     else:
         yield _fine("disk", message)
+
+
+def _say(found: list[Finding]) -> None:
+    """Count what is wrong: on a small screen the table has scrolled away."""
+    told = []
+    for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning")):
+        if names := [item.code for item in found if item.severity is severity]:
+            told.append(f"{len(names)} {word}{'s' * (len(names) > 1)}: {', '.join(dict.fromkeys(names))}")
+    render.talk(f"{'; '.join(told)}; each has its fix in the table" if told else "nothing is wrong")
 
 
 def _log(site: Site, found: list[Finding]) -> None:

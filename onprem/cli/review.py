@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import SiteOption, open_site, render
+from onprem.cli import SiteOption, needs, open_site, render
 
 if TYPE_CHECKING:
     from onprem.audit.log import Note
@@ -42,6 +42,8 @@ def command(
         note.role, note.digests["access"] = grant.role, grant.digest
         terminal.prepare(instead=f"held/{run}/held.jsonl in the site lists what is held, without its text")
         with Queue.open(opened, run) as queue:
+            # the run's inputs are named in what the site keeps sealed, so files could not be confined before
+            needs.confine("review", {"site": opened.root, "decisions": decisions}, queue.inputs())
             under = Under(grant.role, grant.digest, queue.heading.digest)
             note.digests["policy"] = under.policy
             path = _path(decisions, opened, queue.run)

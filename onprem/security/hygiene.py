@@ -31,6 +31,8 @@ OFFLINE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
+    # onnxruntime 1.32 would keep an identifier of the machine in ~/.cache and queue events for its maker
+    "ORT_DISABLE_TELEMETRY": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
 }
 ONE_THREAD = {
@@ -85,6 +87,34 @@ def quiet() -> None:
     # multiprocessing prints a child's failure through these two, with the message
     traceback.print_exc = _print_exc
     traceback.print_exception = _print_exception
+
+
+def quieted() -> bool:
+    """Return whether log records of libraries are discarded and every hook that prints an exception is ours."""
+    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning, traceback.print_exception)
+    ours = (_report, _report_thread, _report_unraisable, _discard_warning, _print_exception)
+    return logging.root.manager.disable >= sys.maxsize and logging.lastResort is None and hooks == ours
+
+
+def umask() -> int:
+    """Return the mask of new files' modes without changing it.
+
+    Raises:
+        OSError: /proc is not mounted.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    return int(status.partition("\nUmask:\t")[2].partition("\n")[0], 8)
+
+
+def temp_is_private() -> bool:
+    """Return whether temporary files go to a folder of this user that nobody else may enter."""
+    if tempfile.tempdir is None or os.environ.get("TMPDIR") != tempfile.tempdir:
+        return False
+    try:
+        found = Path(tempfile.tempdir).stat()
+    except OSError:
+        return False
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o077
 
 
 def private_temp(folder: Path | None = None) -> Path:

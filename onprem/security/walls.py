@@ -3,10 +3,12 @@
 Rules: the architecture is checked before any number is compared, so the 32-bit entry of a 64-bit kernel is no way
 round; the x32 range is killed; io_uring is absent (ENOSYS), because its operations are not seen by seccomp; nothing
 that reaches into another process (ptrace, pidfd_getfd, process_vm_writev) is allowed, because that process may have
-sockets.
+sockets. The whole list, with reasons, is in `calls`.
 
 `socketpair(AF_UNIX, SOCK_STREAM)` stays, for asyncio and multiprocessing pipes: both ends are anonymous and a stream
 pair can never be connected elsewhere. A datagram pair can (it may be re-addressed to a named socket), so it is denied.
+Four other calls are told apart by their arguments: `clone` may make no namespace, `ioctl` may put nothing into a
+terminal's input, `prctl` may not open the memory of this process to others.
 
 Sockets that were open before the filter keep working, so a process that inherits one refuses to start. The standard
 streams may be AF_UNIX stream sockets: a service manager hands them over so.
@@ -22,12 +24,14 @@ import os
 import struct
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Literal
 
 from onprem.errors import WallError
+from onprem.security import calls
 
 # classic BPF: opcode of each instruction used
-_LOAD_WORD, _AND, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
+_LOAD_WORD, _AND, _RETURN = 0x20, 0x54, 0x06
+_JUMP, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT = 0x05, 0x15, 0x35, 0x45
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 # offsets in struct seccomp_data; arguments are 64-bit little-endian, their low words are read
 _NUMBER, _ARCHITECTURE, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24
@@ -35,8 +39,9 @@ _NUMBER, _ARCHITECTURE, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24
 _PR_SET_NO_NEW_PRIVS, _SET_MODE_FILTER, _FLAG_TSYNC = 38, 1, 1
 _AF_UNIX, _SOCK_STREAM, _SOCK_DGRAM, _SOL_SOCKET, _SO_TYPE, _SO_DOMAIN = 1, 1, 2, 1, 3, 39
 _X32_FIRST = 0x40000000
-# unix, inet, inet6, netlink, packet, alg, vsock: a probe of each must be denied
-_PROBED_FAMILIES = (1, 2, 10, 16, 17, 38, 40)
+FAMILIES = range(46)  # AF_UNSPEC to AF_MCTP: a probe of each must be denied (linux/socket.h)
+
+Instruction = tuple[int, int, int, int]  # opcode, jump if true, jump if false, operand
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,61 +52,120 @@ class Numbers:
     seccomp: int
     socket: int
     socketpair: int
-    denied: tuple[int, ...]  # EPERM: connect, accept, accept4, bind, listen, ptrace, process_vm_writev, pidfd_getfd
-    absent: tuple[int, ...] = (425, 426, 427)  # ENOSYS: io_uring_setup, io_uring_enter, io_uring_register
+    clone: int
+    ioctl: int
+    prctl: int
+    denied: tuple[int, ...]  # EPERM
+    absent: tuple[int, ...]  # ENOSYS, beside what is newer than the table
     x32: bool = False
 
 
+def _column(place: Literal[0, 1], architecture: int, *, x32: bool) -> Numbers:
+    """Return one column of the table of calls."""
+    single = {name: pair[place] for name, pair in calls.SINGLE.items()}
+    pairs = [pair for group in calls.DENIED.values() for pair in group.values()]
+    return Numbers(
+        architecture,
+        seccomp=single["seccomp"],
+        socket=single["socket"],
+        socketpair=single["socketpair"],
+        clone=single["clone"],
+        ioctl=single["ioctl"],
+        prctl=single["prctl"],
+        denied=(single["socket"], *(number for pair in pairs if (number := pair[place]) is not None)),
+        absent=tuple(pair[place] for pair in calls.ABSENT.values()),
+        x32=x32,
+    )
+
+
 NUMBERS: dict[str, Numbers] = {
-    "x86_64": Numbers(0xC000003E, 317, 41, 53, (42, 43, 288, 49, 50, 101, 311, 438), x32=True),
-    "aarch64": Numbers(0xC00000B7, 277, 198, 199, (203, 202, 242, 200, 201, 117, 271, 438)),
+    "x86_64": _column(0, 0xC000003E, x32=True),
+    "aarch64": _column(1, 0xC00000B7, x32=False),
 }
 
 
-def filter_program(numbers: Numbers) -> list[tuple[int, int, int, int]]:
-    """Return the filter as classic BPF instructions (opcode, jump if true, jump if false, operand)."""
+def filter_program(numbers: Numbers) -> list[Instruction]:
+    """Return the filter as classic BPF instructions."""
+    deny, absent = (_RETURN, 0, 0, _ERRNO | errno.EPERM), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)
+    allow, kill = (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _KILL_PROCESS)
     program = [
         (_LOAD_WORD, 0, 0, _ARCHITECTURE),
         (_JUMP_EQUAL, 1, 0, numbers.architecture),
-        (_RETURN, 0, 0, _KILL_PROCESS),
+        kill,
         (_LOAD_WORD, 0, 0, _NUMBER),
     ]
     if numbers.x32:
-        program += [(_JUMP_AT_LEAST, 0, 1, _X32_FIRST), (_RETURN, 0, 0, _KILL_PROCESS)]
-    for code, group in ((errno.ENOSYS, numbers.absent), (errno.EPERM, (numbers.socket, *numbers.denied))):
-        for number in group:
-            program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | code)]
-    program += [
-        (_JUMP_EQUAL, 0, 6, numbers.socketpair),
-        (_LOAD_WORD, 0, 0, _ARGUMENT_0),
-        (_JUMP_EQUAL, 0, 3, _AF_UNIX),
-        (_LOAD_WORD, 0, 0, _ARGUMENT_1),
-        (_AND, 0, 0, 0x0F),  # the low bits are the type, the rest are flags
-        (_JUMP_EQUAL, 1, 0, _SOCK_STREAM),
-        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
-    return program
+        program += [(_JUMP_AT_LEAST, 0, 1, _X32_FIRST), kill]
+    program += [(_JUMP_AT_LEAST, 0, 1, calls.FIRST_UNKNOWN), absent]
+    for answer, group in ((absent, numbers.absent), (deny, numbers.denied)):
+        # every comparison jumps to the one answer behind the last of them, which is stepped over where none is true
+        program += [(_JUMP_EQUAL, len(group) - place, 0, number) for place, number in enumerate(group)]
+        program += [(_JUMP, 0, 0, 1), answer]
+    for number, block in _by_argument(numbers, deny=deny, allow=allow).items():
+        program += [(_JUMP_EQUAL, 0, len(block), number), *block]
+    return [*program, allow]
+
+
+def _by_argument(numbers: Numbers, *, deny: Instruction, allow: Instruction) -> dict[int, list[Instruction]]:
+    """Return the calls that are told apart by their arguments, each with the instructions that answer it."""
+    first, second = (_LOAD_WORD, 0, 0, _ARGUMENT_0), (_LOAD_WORD, 0, 0, _ARGUMENT_1)
+    requests = calls.TERMINAL_REQUESTS
+    return {
+        numbers.socketpair: [
+            first,
+            (_JUMP_EQUAL, 0, 4, _AF_UNIX),
+            second,
+            (_AND, 0, 0, 0x0F),  # the low bits are the type, the rest are flags
+            (_JUMP_EQUAL, 0, 1, _SOCK_STREAM),
+            allow,
+            deny,
+        ],
+        numbers.clone: [first, (_JUMP_ANY_BIT, 0, 1, calls.CLONE_NAMESPACES), deny, allow],
+        numbers.ioctl: [
+            second,
+            *((_JUMP_EQUAL, len(requests) - place, 0, request) for place, request in enumerate(requests)),
+            allow,
+            deny,
+        ],
+        numbers.prctl: [
+            first,
+            (_JUMP_EQUAL, 3, 0, calls.PR_SET_PTRACER),
+            (_JUMP_EQUAL, 0, 3, calls.PR_SET_DUMPABLE),
+            second,
+            (_JUMP_EQUAL, 1, 0, 0),
+            deny,
+            allow,
+        ],
+    }
 
 
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
 
-def _numbers() -> Numbers:
+def numbers_here() -> Numbers:
+    """Return the numbers of this machine.
+
+    Raises:
+        WallError: there is no wall for it.
+    """
     machine = os.uname().machine
     if machine not in NUMBERS or sys.maxsize < 2**32 or sys.byteorder != "little":
         raise WallError("no egress wall exists for this machine", hint="run on 64-bit Linux, x86_64 or aarch64")
     return NUMBERS[machine]
 
 
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
+def kernel() -> ctypes.CDLL:
+    """Return the C library, ready for raw system calls."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
+    libc.syscall.argtypes = (ctypes.c_long,) * 5
+    return libc
 
 
-def _call(libc: ctypes.CDLL, number: int, *arguments: int) -> int:
-    """Make a raw system call; return its result, or the negative error number."""
-    result = int(libc.syscall(ctypes.c_long(number), *(ctypes.c_long(value) for value in arguments)))
+def call(libc: ctypes.CDLL, number: int, *arguments: int) -> int:
+    """Make a raw system call of up to four arguments; return its result, or the negative error number."""
+    result = int(libc.syscall(number, *arguments, *(0,) * (4 - len(arguments))))
     return result if result >= 0 else -ctypes.get_errno()
 
 
@@ -112,14 +176,14 @@ def inherited_ways_out() -> list[int]:
         WallError: /proc is not mounted, so descriptors cannot be listed.
     """
     found = []
-    libc = _libc()
+    libc = kernel()
     try:
         names = os.listdir("/proc/self/fd")  # noqa: PTH208 - descriptors are not paths
     except OSError:
         raise WallError("open descriptors cannot be listed", hint="mount /proc") from None
     for name in names:
         try:
-            target = str(Path(f"/proc/self/fd/{name}").readlink())
+            target = os.readlink(f"/proc/self/fd/{name}")  # noqa: PTH115 - as above, and this runs at every start
         except OSError:  # the descriptor of the listing itself, closed by now
             continue
         handed_over = int(name) <= 2 and _is_unix_stream(libc, int(name))
@@ -142,7 +206,7 @@ _raised_in: set[int] = set()  # process ids: a fork inherits both this set and t
 
 
 def raise_walls() -> None:
-    """Install the filter for all threads of this process and prove that it holds. Idempotent; about 0.3 ms.
+    """Install the filter for all threads of this process and prove that it holds. Idempotent; less than 1 ms.
 
     Raises:
         WallError: the machine is not supported, the kernel refuses the filter, a socket is already open, or the probe
@@ -150,20 +214,20 @@ def raise_walls() -> None:
     """
     if _raised_in:
         return
-    numbers = _numbers()
+    numbers = numbers_here()
     if ways_out := inherited_ways_out():
         raise WallError(
             f"{len(ways_out)} open socket(s) were inherited (descriptor {', '.join(map(str, ways_out))})",
             hint="start onprem from a shell or service that does not pass its sockets on, or close them: N>&-",
         )
-    libc = _libc()
+    libc = kernel()
     instructions = filter_program(numbers)
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(instructions), ctypes.addressof(buffer))
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise WallError("the kernel refuses no_new_privs", hint="Linux 3.17 or newer is needed")
-    result = _call(libc, numbers.seccomp, _SET_MODE_FILTER, _FLAG_TSYNC, ctypes.addressof(program))
+    result = call(libc, numbers.seccomp, _SET_MODE_FILTER, _FLAG_TSYNC, ctypes.addressof(program))
     if result != 0:
         raise WallError("the kernel refuses the egress filter", hint="allow seccomp(2) in the container's profile")
     if not walls_in_force():
@@ -171,36 +235,21 @@ def raise_walls() -> None:
     _raised_in.add(os.getpid())
 
 
-_control: list[bool] = []  # what `try_without_walls` saw, if it was called
-
-
-def try_without_walls() -> None:
-    """Let a child without walls open a socket: the positive control of the probe. Call before `raise_walls`."""
-    numbers = _numbers()
-    if (child := os.fork()) == 0:
-        os._exit(0 if _call(_libc(), numbers.socket, _AF_UNIX, _SOCK_DGRAM, 0) >= 0 else 1)
-    _control.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0)
-
-
-def control() -> bool | None:
-    """Return whether a socket could be opened without walls; None when that was not tried."""
-    return _control[-1] if _control else None
-
-
 def walls_in_force() -> bool:
     """Probe whether every socket family and io_uring are denied right now. What a probe opens is closed at once."""
-    numbers = _numbers()
-    libc = _libc()
+    numbers = numbers_here()
+    libc = kernel()
     try:
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        with open("/proc/self/status", "rb", buffering=0) as file:  # noqa: PTH123 - this runs at every start
+            status = file.read(8_192)
     except OSError:
         return False
-    if "\nSeccomp:\t2\n" not in status:
+    if b"\nSeccomp:\t2\n" not in status:
         return False
-    for family in _PROBED_FAMILIES:
-        result = _call(libc, numbers.socket, family, _SOCK_DGRAM, 0)
+    for family in FAMILIES:
+        result = call(libc, numbers.socket, family, _SOCK_DGRAM, 0)
         if result >= 0:
             os.close(result)
         if result != -errno.EPERM:
             return False
-    return _call(libc, numbers.absent[0], 1, 0) == -errno.ENOSYS
+    return all(call(libc, number, 1, 0) == -errno.ENOSYS for number in numbers.absent)

@@ -11,6 +11,7 @@ from at_screen import play
 
 import onprem
 from onprem.audit.log import actor
+from onprem.security import landlock
 
 STRANGE = "Пациентка жалуется на боль в груди и слабость, осмотрена вчера. " * 3
 
@@ -120,11 +121,44 @@ def test_decisions_that_no_longer_fit_are_told(call, name, environment, tmp_path
     assert "onprem: 1 decision no longer fits and had no effect" in done.stderr
 
 
+@pytest.mark.parametrize("hang_up", ["signal", "ignore"])
+def test_a_terminal_that_goes_away_ends_the_screen_and_is_logged(call, name, environment, tmp_path, hang_up):
+    permit(tmp_path, actor())
+    arguments = ["-m", "onprem", "review", name]
+    played = play(arguments, [("Пациентка", "k"), ("will be held", "u")], environment=environment, hang_up=hang_up)
+    assert played.code == 130
+    assert [event["outcome"] for event in events(tmp_path, "review.open")] == ["intent", "interrupted"]
+    assert len(events(tmp_path, "review.decide")) >= 1
+    call("audit", "verify", check=0)
+
+
 def test_an_unknown_run_is_refused_with_the_names_of_those_that_wait(call, environment, name, tmp_path):
     permit(tmp_path, actor())
     played = play(["-m", "onprem", "review", "0" * 16], [], environment=environment)
     assert played.code == 2
     assert name in played.screen
+
+
+@pytest.mark.skipif(landlock.version() == 0, reason="this kernel has no Landlock: CONFIG_SECURITY_LANDLOCK")
+def test_at_the_screen_only_the_inputs_of_the_run_can_be_read(name, environment, tmp_path):
+    permit(tmp_path, actor())
+    (tmp_path / "secret.txt").write_text("not of this run", encoding="utf-8")
+    code = f"""
+import sys
+from pathlib import Path
+from onprem import __main__
+from onprem.review import theme
+def plugin(app):
+    for path in {[str(tmp_path / name) for name in ("in/notes.jsonl", "in/patients.csv", "secret.txt")]!r}:
+        try:
+            print(Path(path).name, len(Path(path).read_bytes()) > 0)
+        except PermissionError:
+            print(Path(path).name, "denied")
+theme.show = plugin
+sys.exit(__main__.run(["review", {name!r}]))
+"""
+    played = play(["-c", code], [], environment=environment)
+    assert played.screen.split()[:6] == ["notes.jsonl", "True", "patients.csv", "denied", "secret.txt", "denied"]
 
 
 @pytest.mark.parametrize("where", ["in/decided.jsonl", "out/decided.jsonl"])

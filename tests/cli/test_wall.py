@@ -50,6 +50,7 @@ def test_the_wall_is_raised_before_anything_else_is_imported():
         "onprem.__main__",
         "onprem.errors",
         "onprem.security",
+        "onprem.security.calls",
         "onprem.security.hygiene",
         "onprem.security.walls",
     ]
@@ -58,7 +59,7 @@ def test_the_wall_is_raised_before_anything_else_is_imported():
 def test_wall_that_cannot_be_raised_stops_the_command(tmp_path):
     code = (
         "import sys\nfrom onprem.security import walls\nfrom onprem.__main__ import run\n"
-        "walls._call = lambda *_: -1\nsys.exit(run(['init', '--site', sys.argv[1]]))"
+        "walls.call = lambda *_: -1\nsys.exit(run(['init', '--site', sys.argv[1]]))"
     )
     site = tmp_path / "site"
     done = subprocess.run(

@@ -101,6 +101,30 @@ def test_offline_switches_and_one_thread():
     assert settled(code).stdout.strip() == "True 1"
 
 
+def test_library_for_models_leaves_no_identifier_of_the_machine(tmp_path):
+    """onnxruntime 1.32 keeps one in ~/.cache and queues events for its maker, unless told before it is imported."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": ENVIRONMENT["PYTHONPATH"], "CI": ""}
+    seen = {}
+    for settle in (True, False):
+        home = tmp_path / str(settle)
+        home.mkdir()
+        settings = {**environment, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+        done = settled("import onnxruntime; print('imported')", settle=settle, env=settings)
+        assert done.stdout.strip() == "imported", done.stderr
+        seen[settle] = [path.name for path in home.rglob("*") if path.is_file()]
+    assert seen[True] == []
+    if not seen[False]:
+        pytest.skip("this build of onnxruntime keeps nothing, so there is no control")
+
+
+def test_what_doctor_asks_of_hygiene_is_true_after_settling_and_false_before(tmp_path):
+    code = "print(hygiene.quieted(), oct(hygiene.umask()), hygiene.temp_is_private())"
+    environment = {**ENVIRONMENT, "TMPDIR": str(tmp_path)}
+    assert settled("hygiene.private_temp()\n" + code, env=environment).stdout.split() == ["True", "0o77", "True"]
+    before = "import os; os.umask(0o022)\nfrom onprem.security import hygiene\n" + code
+    assert settled(before, settle=False, env=environment).stdout.split() == ["False", "0o22", "False"]
+
+
 def test_fresh_private_temp_is_private_and_removed_at_exit(tmp_path):
     code = """
     import tempfile, os
