@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies
 
 from onprem.audit import retire as retiring
 from onprem.audit.checkpoint import cosign, cosigner, read, sign
@@ -24,6 +25,14 @@ FUTURE = "2999-01-01T00:00:00.000000Z"
 
 def codes(site, against=None, **cosigners):
     return {item.code for item in verify(site, against, **cosigners) if item.severity is Severity.ERROR}
+
+
+def told(site, against):
+    """Return what is wrong, a checkpoint that cannot be read included."""
+    try:
+        return codes(site, against)
+    except AuditError as error:
+        return {error.message}
 
 
 @pytest.fixture
@@ -135,6 +144,24 @@ def test_whatever_changes_the_lines_of_a_sealed_segment_is_found(site, long, kep
         assert bool(codes(site, kept)) is not same
         found += not same
     assert found > len(packed) / 4
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=strategies.data())
+def test_any_bit_of_the_log_or_its_checkpoint_that_is_changed_is_found(site, long, kept, data):
+    """Plain and sealed segments; of a sealed one, what changes no line (a flag of its header) may pass."""
+    long.seal_full()
+    path = data.draw(strategies.sampled_from([kept, *long.segments()]))
+    content = path.read_bytes()
+    at, bit = data.draw(strategies.integers(0, len(content) - 1)), data.draw(strategies.integers(0, 7))
+    lines = read_segment(path) if path != kept else b""
+    path.chmod(0o640)
+    path.write_bytes(content[:at] + bytes((content[at] ^ 1 << bit,)) + content[at + 1 :])
+    try:
+        assert told(site, kept) or (path.suffix == ".gz" and read_segment(path) == lines)
+    finally:
+        path.write_bytes(content)
+    assert codes(site, kept) == set()
 
 
 def test_a_rewritten_sealed_segment_is_told_as_a_plain_one(site, long, kept):
