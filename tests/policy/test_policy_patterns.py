@@ -35,7 +35,7 @@ def test_refused(pattern: str) -> None:
 )
 def test_accepted_and_fast_on_bad_text(pattern: str) -> None:
     compiled = check_pattern(pattern)
-    start = time.perf_counter()
+    start = time.process_time()
     for text in ("1" * 5_000, "A" * 5_000, "MRN" * 2_000, "住院号 " * 1_000 + "x"):
         compiled.search(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
