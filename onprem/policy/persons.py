@@ -2,7 +2,7 @@
 
 `Smith, John`, `John Smith`, `Mr Smith` and `SMITH` agree; so do 王小明, 小明, 王先生 and Wang Xiaoming. Titles stay, as
 do punctuation and the case pattern; a part that is one typing error away from a known name of the patient counts as
-that name; no part of the patient's known names is ever used as a replacement.
+that name; no part of the patient's known names, nor of the name that is replaced, is ever used as a replacement.
 """
 
 from __future__ import annotations
@@ -155,6 +155,7 @@ class Names:
     def _latin(self, text: str) -> str:
         pieces: list[str] = []
         position = 0
+        own = frozenset(_name_words(text))  # Grace Hopper is never Helen Grace
         for match in _WORD.finditer(text):
             word = match[0]
             if HAN.match(word) or _is_title(text, match):
@@ -164,11 +165,11 @@ class Names:
             if fold(word) in _PARTICLES and re.match(r"[\s'-]+\w", text[position:]):
                 position += len(re.match(r"[\s'-]+", text[position:]).group())  # type: ignore[union-attr]
                 continue
-            pieces.append(self._latin_word(word))
+            pieces.append(self._latin_word(word, own))
         pieces.append(text[position:])
         return "".join(pieces)
 
-    def _latin_word(self, word: str) -> str:
+    def _latin_word(self, word: str, own: frozenset[str]) -> str:
         folded = fold(word)
         if len(folded) == 1:
             return self._initial(word, folded)
@@ -177,9 +178,9 @@ class Names:
             return "".join(self._initial(letter, fold(letter)) for letter in word)
         if self._han_known and _PINYIN.fullmatch(folded) and (spelled := self._spelled().get(folded)) is not None:
             return _cased(spelled, word)
-        return _cased(self._latin_part(self._known_form(folded)), word)
+        return _cased(self._latin_part(self._known_form(folded), own), word)
 
-    def _latin_part(self, part: str) -> str:
+    def _latin_part(self, part: str, own: frozenset[str] = frozenset()) -> str:
         purpose, pool = "surname", words("en", "surnames")
         folded_female, folded_male = _folded_given()
         if part in self._given or part in folded_female or part in folded_male:
@@ -200,7 +201,7 @@ class Names:
                 else "FM"[self._choices.number("sex", part, 2)]
             )
             purpose, pool = f"given-{sex}", words("en", "female" if sex == "F" else "male")
-        never = {name.capitalize() for name in (*self._never, part)}
+        never = {name.capitalize() for name in (*self._never, *own, part)}
         taken: set[str] = set()
         for other in sorted(self._canonical) if part in self._canonical else ():
             chosen = self._choices.pick(purpose, other, pool, never=never | taken)

@@ -233,6 +233,12 @@ def test_no_surrogate_is_a_known_value_of_the_patient(seed: int, names: list[str
         assert not {fold(part) for part in made.split()} & known
 
 
+def test_no_part_of_a_name_that_no_table_knows_comes_back_in_another_place() -> None:
+    name = " ".join(words("en", "female")[:12])
+    for seed in range(40):
+        assert not set(make_persona(seed).name(name).split()) & set(name.split())
+
+
 def test_two_patients_get_two_persons() -> None:
     made = {make_persona(seed, (Label.NAME, "Jane Roe")).name("Jane Roe") for seed in range(50)}
     assert len(made) > 45
