@@ -1,13 +1,16 @@
 """What verification needs of a line, read in one match: ten times as fast as `events.parse`, and never more lenient.
 
 A canonical line has its keys in one order, no spaces and only narrow forms, so one regular expression knows it whole.
-What it does not accept (numbers of more than 18 digits, a damaged line) is for `parse` to decide.
+What it does not accept (numbers of more than 18 digits, a damaged line) is for `parse` to decide. Many lines are read
+as columns, so that nothing but the match is done line by line.
 """
 
 from __future__ import annotations
 
 import re
-from operator import lt
+from collections.abc import Sequence
+from itertools import compress
+from operator import ge
 from typing import NamedTuple
 
 from onprem.audit.events import (
@@ -75,29 +78,39 @@ _PARTS = [
     else f'"{key}":{_FORMS[key]}' + ("," if key != "version" else "")
     for key in sorted(_FORMS | _OPTIONAL)
 ]
-_LINE = re.compile((r"\{" + "".join(_PARTS) + r"\}").encode("ascii"))
+_PATTERN = r"\{" + "".join(_PARTS) + r"\}"
+_LINE = re.compile(_PATTERN.encode("ascii"))
+_LINES = re.compile(rf"^{_PATTERN}\n".encode("ascii"), re.MULTILINE)
 
 
-def raw_glance(line: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:
-    """Return boot, monotonic, prev, seq and utc as they stand on a canonical line; None as `glance`."""
-    match = _LINE.fullmatch(line)
-    if match is None or len(line) > MAX_LINE_BYTES:
+class Columns(NamedTuple):
+    """The places of many events: `Glance` by column, as bytes."""
+
+    boot: tuple[bytes, ...]
+    monotonic: tuple[bytes, ...]
+    prev: tuple[bytes, ...]
+    seq: tuple[bytes, ...]
+    utc: tuple[bytes, ...]
+
+
+def columns(content: bytes) -> Columns | None:
+    """Return the places of the events on canonical lines, each with its newline; None as `glance`, or without lines."""
+    found = _LINES.findall(content)
+    # a match is a whole line, so as many matches as lines are all of them
+    if not found or len(found) != content.count(b"\n") or not content.endswith(b"\n"):
         return None
-    boot, counts, digests, monotonic, prev, seq, utc = match.groups()
-    # neither keys nor hexadecimal hold a quote, so every second piece is a key, or a key and a digest in turns
-    if b"," in counts and not _rising(counts.split(b'"')[1::2]):
-        return None
-    if b"," in digests and not _rising(digests.split(b'"')[1::4]):
-        return None
-    return boot, monotonic, prev, seq, utc
+    boot, counts, digests, monotonic, prev, seq, utc = zip(*found, strict=True)
+    return Columns(boot, monotonic, prev, seq, utc) if _rising(counts, 2) and _rising(digests, 4) else None
 
 
 def glance(line: bytes) -> Glance | None:
     """Return the place of the event on a canonical line; None where only `events.parse` can decide."""
-    raw = raw_glance(line)
-    if raw is None:
+    match = _LINE.fullmatch(line)
+    if match is None or len(line) > MAX_LINE_BYTES:
         return None
-    boot, monotonic, prev, seq, utc = raw
+    boot, counts, digests, monotonic, prev, seq, utc = match.groups()
+    if not (_rising((counts,), 2) and _rising((digests,), 4)):
+        return None
     return Glance(int(seq), prev, boot, int(monotonic), utc)
 
 
@@ -106,6 +119,12 @@ def glance_at(entry: Entry) -> Glance:
     return Glance(entry.seq, entry.prev.encode(), entry.boot.encode(), entry.monotonic, entry.utc.encode())
 
 
-def _rising(keys: list[bytes]) -> bool:
-    """Say whether the keys rise strictly, as canonical JSON has them."""
-    return all(map(lt, keys, keys[1:]))
+def _rising(mappings: Sequence[bytes], step: int) -> bool:
+    """Say whether the keys of each mapping rise strictly, as canonical JSON has them.
+
+    Neither keys nor hexadecimal hold a quote, so of the pieces between quotes every `step`-th is a key (every second of
+    counts, every fourth of digests), and the one before the next key tells where a mapping ends.
+    """
+    pieces = b"\n".join([mapping for mapping in mappings if b"," in mapping]).split(b'"')
+    keys, before_next = pieces[1::step], pieces[step::step]
+    return all(b"\n" in piece for piece in compress(before_next, map(ge, keys, keys[1:])))

@@ -17,22 +17,25 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from onprem import __version__
 from onprem.audit.events import MAX_LINE_BYTES, Entry, Event, Outcome, parse
+from onprem.audit.glance import glance
 from onprem.audit.merkle import leaf_hash
+from onprem.audit.retired import FILE as RETIRED
 from onprem.audit.retired import read_retired
-from onprem.audit.segments import SEGMENT_BYTES, is_sealed, number, read_segment, seal, segments
+from onprem.audit.segments import SEGMENT_BYTES, is_sealed, listing, number, read_segment, seal, segment_names
 from onprem.config import Site
 from onprem.errors import AuditError, OnpremError
 
 REFERENCE_DIGITS = 32  # of a leaf hash, in hexadecimal: the reference of an event
 MAX_GROUP = 1_000  # events of one write
-_NEAR_BYTES = 2 * MAX_LINE_BYTES  # where the last event is, unless a crash has torn the end
 _TAIL_BYTES = 64 * MAX_LINE_BYTES
+# how much of the end is looked at for the last event: nearly always the first; the last where a crash has torn it
+_LOOKS = (4_096, 2 * MAX_LINE_BYTES, _TAIL_BYTES)
 _HINT = "check permissions and free space of the site's audit folder, then: onprem audit verify"
 
 
@@ -43,6 +46,14 @@ class _Tail:
     seq: int
     prev: str
     torn: bytes | None  # content after the last newline, or of the unreadable last lines
+
+
+class _Left(NamedTuple):
+    """Where this object left the log. A segment only grows, so while its size is the same, so is its end."""
+
+    path: Path
+    size: int
+    tail: _Tail
 
 
 @contextmanager
@@ -58,8 +69,9 @@ def locked(folder: Path) -> Iterator[int]:
 
 def standing(folder: Path) -> list[Path]:
     """Return the segments of an audit folder in order, without what a retirement that was cut short left behind."""
-    gone = read_retired(folder).segment
-    return [path for path in segments(folder) if number(path) > gone]
+    names = listing(folder)
+    gone = read_retired(folder).segment if RETIRED in names else 0
+    return [folder / name for name in segment_names(names, after=gone)]
 
 
 class AuditLog:
@@ -68,6 +80,7 @@ class AuditLog:
     def __init__(self, site: Site, *, segment_bytes: int = SEGMENT_BYTES) -> None:
         self._folder = site.folder("audit")
         self._segment_bytes = segment_bytes
+        self._left: _Left | None = None
 
     def append(self, event: Event) -> int:
         """Write one event durably; return its seq.
@@ -87,7 +100,7 @@ class AuditLog:
         try:
             with locked(self._folder) as folder:
                 self._append((event,), folder)
-                return self._tail(self.segments()).prev[:REFERENCE_DIGITS]
+                return self._end(self.segments()).prev[:REFERENCE_DIGITS]
         except OSError:
             raise AuditError("the audit log cannot be written", hint=_HINT) from None
 
@@ -134,7 +147,7 @@ class AuditLog:
 
     def _append(self, events: Sequence[Event], folder: int) -> range:
         files = self.segments()
-        tail = self._tail(files)
+        tail = self._end(files)
         written = b""
         if tail.torn is not None:
             line = self._entry(_repair(tail.torn), tail).line()
@@ -150,12 +163,12 @@ class AuditLog:
         full = not files or is_sealed(files[-1]) or files[-1].stat().st_size >= self._segment_bytes
         # a torn line is repaired where it stands; the next append rolls over
         target = self._new_segment(files, folder) if full and not written.startswith(b"\n") else files[-1]
-        _write(target, written)
+        self._left = None
+        self._left = _Left(target, _write(target, written), tail)
         return range(first, first + len(events))
 
     def _entry(self, event: Event, tail: _Tail) -> Entry:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return Entry(tail.seq, now, time.monotonic_ns(), boot_id(), actor(), __version__, tail.prev, event)
+        return Entry(tail.seq, _now(), time.monotonic_ns(), boot_id(), actor(), __version__, tail.prev, event)
 
     def _new_segment(self, files: list[Path], folder: int) -> Path:
         last = number(files[-1]) if files else read_retired(self._folder).segment
@@ -168,11 +181,17 @@ class AuditLog:
         os.fsync(folder)
         return path
 
+    def _end(self, files: list[Path]) -> _Tail:
+        left = self._left
+        if left is not None and files and files[-1] == left.path and left.path.stat().st_size == left.size:
+            return left.tail
+        return self._tail(files)
+
     def _tail(self, files: list[Path]) -> _Tail:
         content = b""
         for path in reversed(files):
             end, cut = b"", False
-            for most in (_NEAR_BYTES, _TAIL_BYTES):
+            for most in _LOOKS:
                 end, cut = _end_of(path, most)
                 tail = _read_tail(end + content, cut)
                 if tail is not None and (tail.torn is None or most == _TAIL_BYTES):
@@ -184,6 +203,17 @@ class AuditLog:
         before = read_retired(self._folder)
         lines = [line for line in content.split(b"\n") if line]
         return _torn(before.size, lines, content) if lines else _Tail(before.size, before.prev, None)
+
+
+def _now() -> str:
+    """Return the UTC time in ISO 8601, to the microsecond."""
+    second, rest = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_second(second)}.{rest // 1_000:06}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def _end_of(path: Path, most: int) -> tuple[bytes, bool]:
@@ -209,15 +239,23 @@ def _read_tail(content: bytes, cut: bool) -> _Tail | None:
     """Find the last sound event of `content` (the end of the log); what follows it is torn. None: there is none."""
     *lines, fragment = content.split(b"\n")
     for back in range(len(lines) - 1, 0 if cut else -1, -1):
-        try:
-            entry = parse(lines[back])
-        except ValueError:
+        seq = _seq_of(lines[back])
+        if seq is None:
             continue
         after = lines[back + 1 :] + ([fragment] if fragment else [])
-        return (
-            _torn(entry.seq + 1, after, content) if after else _Tail(entry.seq + 1, leaf_hash(lines[back]).hex(), None)
-        )
+        return _torn(seq + 1, after, content) if after else _Tail(seq + 1, leaf_hash(lines[back]).hex(), None)
     return None
+
+
+def _seq_of(line: bytes) -> int | None:
+    """Return the place of the event on a line, None where it is none."""
+    seen = glance(line)
+    if seen is not None:
+        return seen.seq
+    try:
+        return parse(line).seq
+    except ValueError:
+        return None
 
 
 def _torn(first: int, lines: list[bytes], content: bytes) -> _Tail:
@@ -230,12 +268,14 @@ def _repair(torn: bytes) -> Event:
     return Event("audit.repair", Outcome.DONE, counts={"torn_bytes": len(torn.rstrip(b"\n"))})
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> int:
+    """Append to a segment, durably; return its size."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         if os.write(descriptor, content) != len(content):
             raise AuditError("the audit log could not be written in full", hint=_HINT)
         os.fdatasync(descriptor)
+        return os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
 

@@ -16,6 +16,7 @@ import gzip
 import os
 import re
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from onprem.errors import AuditError
@@ -45,14 +46,27 @@ def segments(folder: Path) -> list[Path]:
     Raises:
         AuditError: the folder cannot be read.
     """
+    return [folder / name for name in segment_names(listing(folder))]
+
+
+def listing(folder: Path) -> list[str]:
+    """Return the names of all files of an audit folder.
+
+    Raises:
+        AuditError: it cannot be read.
+    """
     try:
-        found = sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+        return os.listdir(folder)  # noqa: PTH208 - names are enough, and this is done for every event
     except OSError:
         raise AuditError("the audit log cannot be read", hint=_HINT) from None
-    by_number: dict[int, Path] = {}
-    for path in found:  # NNNNNN.jsonl sorts before NNNNNN.jsonl.gz
-        by_number.setdefault(number(path), path)
-    return list(by_number.values())
+
+
+def segment_names(names: Iterable[str], *, after: int = 0) -> list[str]:
+    """Return the names of segments among `names`, in order, each number once, only numbers greater than `after`."""
+    by_number: dict[int, str] = {}
+    for name in sorted(filter(_NAME.fullmatch, names)):  # NNNNNN.jsonl sorts before NNNNNN.jsonl.gz
+        by_number.setdefault(int(name[:6]), name)
+    return [name for number, name in by_number.items() if number > after]
 
 
 def read_segment(path: Path) -> bytes:

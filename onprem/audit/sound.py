@@ -6,17 +6,18 @@ None, and is read line by line by `verify`.
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from hashlib import sha256
+from operator import gt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onprem.audit.events import MAX_LINE_BYTES
-from onprem.audit.glance import Glance, glance, raw_glance
+from onprem.audit.glance import Columns, Glance, columns
 from onprem.audit.merkle import subtrees
 from onprem.audit.segments import read_segment
 from onprem.errors import AuditError
@@ -107,26 +108,35 @@ def sound(path: Path) -> Sound | None:
 
 def sound_lines(content: bytes) -> Sound | None:
     """Read the lines of a segment; None where they are not sound, or there are none."""
-    *lines, end = content.split(b"\n")
-    first = glance(lines[0]) if lines and not end else None
-    if first is None or max(map(len, lines)) > MAX_LINE_BYTES:
+    lines = content.split(b"\n")[:-1]
+    found = columns(content)
+    if found is None or max(map(len, lines)) > MAX_LINE_BYTES:
         return None
-    leaves: list[bytes] = []
-    clocks: dict[bytes, tuple[int, int]] = {}
-    place, previous, time = first.seq, first.prev, first.utc
-    for line in lines:
-        raw = raw_glance(line)
-        if raw is None:
+    sha256 = hashlib.sha256
+    leaves = [sha256(b"\x00" + line).digest() for line in lines]
+    first = int(found.seq[0])
+    clocks = _clocks(found)
+    if (
+        clocks is None
+        or list(map(int, found.seq)) != list(range(first, first + len(lines)))
+        or b"".join(found.prev[1:]) != b"".join(leaves[:-1]).hex().encode()
+        or any(map(gt, found.utc, found.utc[1:]))
+    ):
+        return None
+    start, end = (
+        Glance(int(found.seq[at]), found.prev[at], found.boot[at], int(found.monotonic[at]), found.utc[at])
+        for at in (0, -1)
+    )
+    over = leaves[-1].hex().encode()
+    return Sound(start, end, len(lines), over, subtrees(first, leaves), sha256(content).digest(), clocks)
+
+
+def _clocks(found: Columns) -> dict[bytes, tuple[int, int]] | None:
+    """Return the monotonic time of the first and the last event by boot; None where it runs backwards within a boot."""
+    clocks = {}
+    for boot in set(found.boot):
+        ticks = [int(time) for time, its in zip(found.monotonic, found.boot, strict=True) if its == boot]
+        if boot != b"unknown" and any(map(gt, ticks, ticks[1:])):
             return None
-        boot, monotonic, prev, seq, utc = raw
-        ticks = int(monotonic)
-        start, latest = clocks.get(boot, (ticks, 0))
-        if int(seq) != place or prev != previous or utc < time or (ticks < latest and boot != b"unknown"):
-            return None
-        clocks[boot] = (start, ticks)
-        leaf = sha256(b"\x00" + line)
-        leaves.append(leaf.digest())
-        place, previous, time = place + 1, leaf.hexdigest().encode(), utc
-    last = glance(lines[-1])
-    assert last is not None
-    return Sound(first, last, len(lines), previous, subtrees(first.seq, leaves), sha256(content).digest(), clocks)
+        clocks[boot] = (ticks[0], ticks[-1])
+    return clocks

@@ -1,11 +1,13 @@
 """The quick reading of a line: says what `parse` says, and accepts nothing that `parse` refuses."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onprem.audit.events import DIGESTS, Entry, Event, Outcome, parse
-from onprem.audit.glance import glance, glance_at
+from onprem.audit.glance import Glance, columns, glance, glance_at
 
 codes = st.from_regex(r"[a-z][a-z0-9_-]{0,39}(\.[a-z][a-z0-9_-]{0,39})?", fullmatch=True)
 hexes = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -41,6 +43,31 @@ entries = st.builds(
 def test_every_event_is_known_at_a_glance(entry):
     line = entry.line()
     assert glance(line) == glance_at(parse(line))
+    assert line == json.dumps(json.loads(line), sort_keys=True, separators=(",", ":")).encode()
+
+
+@given(st.lists(entries, max_size=5))
+def test_many_lines_are_read_as_each_of_them(several):
+    lines = [entry.line() for entry in several]
+    found = columns(b"".join(line + b"\n" for line in lines))
+    one_by_one = [glance(line) for line in lines]
+    assert (found is not None) == (None not in one_by_one and bool(lines))
+    if found is not None:
+        assert [glance_of(*row) for row in zip(*found, strict=True)] == one_by_one
+
+
+def glance_of(boot, monotonic, prev, seq, utc):
+    return Glance(int(seq), prev, boot, int(monotonic), utc)
+
+
+@given(st.lists(entries, min_size=1, max_size=3), st.integers(0, 10**6), st.integers(0, 255))
+def test_a_changed_byte_among_many_lines_is_never_accepted_where_parse_refuses(several, place, byte):
+    content = bytearray(b"".join(entry.line() + b"\n" for entry in several))
+    content[place % len(content)] = byte
+    found = columns(bytes(content))
+    if found is not None:
+        lines = bytes(content).removesuffix(b"\n").split(b"\n")
+        assert [glance_of(*row) for row in zip(*found, strict=True)] == [glance_at(parse(line)) for line in lines]
 
 
 @given(entries, st.integers(0, 10**6), st.integers(0, 255))
@@ -76,6 +103,8 @@ def test_what_is_not_canonical_is_refused_by_both(instead):
     broken = line.replace(COUNTS.encode(), instead.encode())
     assert glance(line) is not None
     assert glance(broken) is None
+    for lines in ([broken], [broken, line], [line, broken], [line, broken, line]):
+        assert columns(b"".join(item + b"\n" for item in lines)) is None
     with pytest.raises(ValueError, match=r"canonical|unfit|keys|JSON|Expect|delimiter|Illegal|property"):
         parse(broken)
 

@@ -238,3 +238,16 @@ def test_intent_comes_before_the_effect(site, log):
 def test_actor_without_an_entry_in_the_user_files(monkeypatch):
     monkeypatch.setattr(log_module.os, "getuid", lambda: 4_000_000)
     assert actor() == "uid:4000000"
+
+
+def test_a_log_that_another_one_continued_is_continued_from_there(site):
+    one, other = AuditLog(site, segment_bytes=3_000), AuditLog(site, segment_bytes=3_000)
+    for turn in range(30):  # past the end of a segment, too
+        (one, other)[turn % 3 == 0].append(Event("test.run", Outcome.DONE))
+    with one.segments()[-1].open("ab") as file:  # as a crash of a third leaves it
+        file.write(b'{"action":"te')
+    one.append(Event("test.run", Outcome.DONE))
+    found = check(site)
+    assert [item.code for item in found.findings] == ["torn"]
+    assert (found.sound, found.tree.size) == (True, 33)
+    assert len(one.segments()) > 3

@@ -50,10 +50,11 @@ def rate(count, work):
 def ours(folder, group, count, rng):
     site = make_site(folder / f"site-{group}")
     log = AuditLog(site)
+    events = [[an_event(rng) for _ in range(group)] for _ in range(count)]
 
     def work():
-        for _ in range(count):
-            log.append_group([an_event(rng) for _ in range(group)])
+        for item in events:
+            log.append_group(item)
 
     return work
 
@@ -63,11 +64,12 @@ def sqlite(folder, group, count, rng, lines):
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")
     database.execute("CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, line BLOB NOT NULL)")
+    rows = [[(rng.choice(lines),) for _ in range(group)] for _ in range(count)]
 
     def work():
-        for _ in range(count):
+        for item in rows:
             database.execute("BEGIN IMMEDIATE")
-            database.executemany("INSERT INTO events (line) VALUES (?)", [(rng.choice(lines),) for _ in range(group)])
+            database.executemany("INSERT INTO events (line) VALUES (?)", item)
             database.execute("COMMIT")
 
     return work
