@@ -34,6 +34,8 @@ _REASONS = tuple(WHY)
 class RunApp(ReviewApp):
     """The review of one run."""
 
+    TITLE = "Review of a run"
+
     def __init__(self, judging: Judging) -> None:
         super().__init__()
         self.judging = judging
