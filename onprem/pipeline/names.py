@@ -1,7 +1,8 @@
 """What output files are called: as the input, unless a part of the path itself holds an identifier.
 
 A part that does (a patient's number or name, a date, a phone number) is replaced by a keyed code, the same for the same
-part, so that folders stay together. Runs in a worker, since it needs the detectors.
+part, so that folders stay together. Where the part leads to a patient the key follows from the patient's secret, so that
+the code is forgotten with the patient. Runs in a worker, since it needs the detectors.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def name_outputs(room: Room) -> int:
         parts = source.relative.split("/")
         for part in parts:
             if part not in decided:
-                decided[part] = _coded(part, key) if _identifies(room, part) else part
+                decided[part] = _decide(room, part, key)
         name = "/".join(decided[part] for part in parts)
         while name.casefold() in taken:  # two inputs of one name, given from two folders
             stem, dot, suffix = name.rpartition(".")
@@ -72,23 +73,33 @@ def output_names(room: Room) -> dict[int, str]:
     return {} if sealed is None else {int(index): name for index, name in json.loads(sealed).items()}
 
 
+def _decide(room: Room, part: str, key: bytes) -> str:
+    """Return what stands for a part of a path: itself, or a code under the patient's key, or under `key`."""
+    stem = part.rpartition(".")[0] or part
+    shown = view(stem).text
+    words = [word for word in _JOINTS.split(shown) if word]
+    subject = _subject(room, shown, words)
+    if subject is not None:
+        return _coded(part, room.subjects.get(subject).key("output names") if room.subjects.has(subject) else key)
+    return _coded(part, key) if _identifies(room, shown, words) else part
+
+
 def _coded(part: str, key: bytes) -> str:
     stem, dot, suffix = part.rpartition(".")
     code = hmac.digest(key, part.encode("utf-8", "surrogateescape"), "sha256").hex()[:12]
     return f"named-{code}.{suffix}" if dot and stem and suffix.isascii() and suffix.isalpha() else f"named-{code}"
 
 
-def _identifies(room: Room, part: str) -> bool:
-    stem = part.rpartition(".")[0] or part
-    shown = view(stem).text
-    words = [word for word in _JOINTS.split(shown) if word]
+def _subject(room: Room, shown: str, words: list[str]) -> str | None:
+    """Return the patient whose number or full name stands in a part of a path."""
     pieces = [*words, *("-".join(pair) for pair in itertools.pairwise(words)), shown]
     keys = [piece for piece in pieces if len(piece) >= _MIN_KEY and any(map(str.isdigit, piece))]
-    if any(room.links.subject([(kind, piece)]) is not None for piece in keys for kind in LINKING):
-        return True
-    spoken = " ".join(words)
-    if any(room.known.named(name) is not None for name in full_names(_windows(words, spoken))):
-        return True
+    by_number = (room.links.subject([(kind, piece)]) for piece in keys for kind in LINKING)
+    by_name = (room.known.named(name) for name in full_names(_windows(words, " ".join(words))))
+    return next((found for found in itertools.chain(by_number, by_name) if found is not None), None)
+
+
+def _identifies(room: Room, shown: str, words: list[str]) -> bool:
     if _is_plain(words):
         return False
     passage = prepare(shown.replace("_", " ")).passage  # dashes and dots hold dates and numbers together

@@ -2,9 +2,8 @@
 
 What goes: the patient's secret (and with it codes, shifts and surrogates of every epoch), what released codes stood for,
 the numbers that lead to the patient, and the folders of runs that stopped half way, which hold values of all their
-patients. What stays: released files; backups and snapshots of the site; references in the audit log, by law; a code in
-the name of an output file, which follows from the root key. The order lets a shredding that was cut short be repeated:
-the numbers, by which the patient is found, go last.
+patients. What stays: released files; backups and snapshots of the site; references in the audit log, by law. The order
+lets a shredding that was cut short be repeated: the numbers, by which the patient is found, go last.
 """
 
 from __future__ import annotations

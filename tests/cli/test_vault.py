@@ -385,6 +385,19 @@ def test_a_shredded_patient_has_other_codes_and_shifts_and_nobody_is_told_the_ol
     assert event["second"] == "ada" and len(event["subjects"]) == 1
 
 
+def test_a_code_in_the_name_of_a_file_is_forgotten_with_the_patient(released):
+    world, _ = released
+    for number, mrn in (("Okafor_Ngozi", "40017733"), ("scan", "40017734"), ("visit 2024-05-17", "")):
+        (world.records / f"{number}-{mrn}.txt").write_text("BP 120/80, HR 72.")
+    before = set(world.release("before"))
+    assert sum(name.startswith("named-") for name in before) == 3
+    assert set(world.release("again")) == before
+    shred(world, check=0)
+    after = set(world.release("after"))
+    assert sum(name.startswith("named-") for name in after) == 3
+    assert len(before - after) == len(after - before) == 1
+
+
 def test_a_patient_is_named_by_the_reference_of_the_log(released):
     world, out = released
     reveal(world, codes_of(out)[0], check=0)
