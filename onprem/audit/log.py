@@ -14,7 +14,7 @@ import os
 import pwd
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -150,25 +150,19 @@ class AuditLog:
         tail = self._end(files)
         written = b""
         if tail.torn is not None:
-            line = self._entry(_repair(tail.torn), tail).line()
             # the newline that closes the torn line, unless it has one
-            written = (b"" if tail.torn.endswith(b"\n") else b"\n") + line + b"\n"
-            tail = _after(tail, line)
+            closing = b"" if tail.torn.endswith(b"\n") else b"\n"
+            repair, tail = _lines((_repair(tail.torn),), tail)
+            written = closing + repair
         first = tail.seq
-        lines = []
-        for event in events:
-            lines.append(self._entry(event, tail).canonical())  # checked by whoever calls
-            tail = _after(tail, lines[-1])
-        written += b"\n".join([*lines, b""])
+        lines, tail = _lines(events, tail)
+        written += lines
         full = not files or is_sealed(files[-1]) or files[-1].stat().st_size >= self._segment_bytes
         # a torn line is repaired where it stands; the next append rolls over
         target = self._new_segment(files, folder) if full and not written.startswith(b"\n") else files[-1]
         self._left = None
         self._left = _Left(target, _write(target, written), tail)
         return range(first, first + len(events))
-
-    def _entry(self, event: Event, tail: _Tail) -> Entry:
-        return Entry(tail.seq, _now(), time.monotonic_ns(), boot_id(), actor(), __version__, tail.prev, event)
 
     def _new_segment(self, files: list[Path], folder: int) -> Path:
         last = number(files[-1]) if files else read_retired(self._folder).segment
@@ -230,9 +224,15 @@ def _end_of(path: Path, most: int) -> tuple[bytes, bool]:
         return file.read(), size > most
 
 
-def _after(tail: _Tail, line: bytes) -> _Tail:
-    """Return where the log ends once `line` is written."""
-    return _Tail(tail.seq + 1, leaf_hash(line).hex(), None)
+def _lines(events: Iterable[Event], tail: _Tail) -> tuple[bytes, _Tail]:
+    """Return the lines of events, which were checked, after `tail`, each with its newline; and where the log ends then."""
+    boot, login, seq, prev = boot_id(), actor(), tail.seq, tail.prev
+    lines: list[bytes] = []
+    for event in events:
+        line = Entry(seq, _now(), time.monotonic_ns(), boot, login, __version__, prev, event).canonical()
+        lines += (line, b"\n")
+        seq, prev = seq + 1, leaf_hash(line).hex()
+    return b"".join(lines), _Tail(seq, prev, None)
 
 
 def _read_tail(content: bytes, cut: bool) -> _Tail | None:

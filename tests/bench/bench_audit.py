@@ -27,7 +27,7 @@ from onprem.audit.verify import check
 from onprem.audit.view import View
 from onprem.cli.init import make_site
 
-ROUNDS, ONE_BY_ONE, GROUP, GROUPS, ALL = 7, 200, 64, 20, 500_000
+ROUNDS, ONE_BY_ONE, GROUP, GROUPS, ALL = 7, 200, 64, 100, 500_000
 
 
 def an_event(rng):
