@@ -44,7 +44,7 @@ def checkpoint(
         if not state.sound:
             raise AuditError("the audit log does not verify, so it is not signed", hint="onprem audit verify")
         text = sign(opened, state.tree.size, state.tree.root(), state.last_utc)
-        _write_new(out, text)
+        _write(out, text)
         note.counts = {"lines": state.tree.size}
         note.digests = {"checkpoint": state.tree.root().hex()}
         if page is not None:
@@ -71,10 +71,11 @@ def _write_page(path: Path, text: bytes, *, size: int, last: str) -> None:
     from onprem.report.checkpoint_page import render_checkpoint
 
     written = text.decode()
-    _write_new(path, render_checkpoint(written, log=written.partition("\n")[0], size=size, last=last).encode())
+    _write(path, render_checkpoint(written, log=written.partition("\n")[0], size=size, last=last).encode())
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, in the place of one that there was."""
     partial = path.with_name(f".{path.name}.new")
     try:
         with partial.open("xb") as file:
@@ -152,7 +153,7 @@ def _cosign(site: Site, path: Path, key: Path, name: str) -> None:
         known = read(path)
         if not state.sound:
             raise AuditError("the log does not agree with the checkpoint", hint="onprem audit verify --against FILE")
-        _replace(path, add_cosignature(read_bounded(path), name, read_key(key)))
+        _write(path, add_cosignature(read_bounded(path), name, read_key(key)))
         note.counts = {"lines": known.size}
         note.digests["checkpoint"] = known.root.hex()
     render.talk(f"cosigned by {name}: {path}")
@@ -164,16 +165,3 @@ def _page_of(site: Site, point: Path, page: Path) -> None:
     _check_new(site, page)
     known = read(point)
     _write_page(page, read_bounded(point), size=known.size, last=known.last)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.new")
-    try:
-        with partial.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise OutputError("the checkpoint cannot be written", hint=f"check the folder of {path}") from None

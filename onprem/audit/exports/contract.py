@@ -67,3 +67,26 @@ def moment(utc: str) -> datetime | None:
 def pairs(values: Mapping[str, object]) -> str:
     """Return counts or digests as one text: `records=12 held=0`, in order of name."""
     return " ".join(f"{key}={value}" for key, value in sorted(values.items()))
+
+
+def fields(entry: Entry) -> dict[str, str]:
+    """Return everything that an event says, as texts by name."""
+    event = entry.event
+    return {
+        "seq": str(entry.seq),
+        "utc": entry.utc,
+        "actor": entry.actor,
+        "role": event.role,
+        "second": event.second,
+        "action": event.action,
+        "outcome": str(event.outcome),
+        "purpose": event.purpose,
+        "approval": event.approval,
+        "recipient": event.recipient,
+        "subjects": " ".join(event.subjects),
+        "counts": pairs(event.counts),
+        "digests": pairs(event.digests),
+        "error": event.error,
+        "version": entry.version,
+        "boot": entry.boot,
+    }

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from csv import QUOTE_MINIMAL, writer
 
 from onprem.audit.events import Entry
-from onprem.audit.exports.contract import Export, pairs
+from onprem.audit.exports.contract import Export, fields
 from onprem.errors import AuditError
 
 COLUMNS = (
@@ -36,25 +36,7 @@ def row(cells: Sequence[str]) -> str:
 
 
 def _lines(entry: Entry, _origin: str) -> tuple[str, ...]:
-    event = entry.event
-    texts: dict[str, str] = {
-        "seq": str(entry.seq),
-        "utc": entry.utc,
-        "actor": entry.actor,
-        "role": event.role,
-        "second": event.second,
-        "action": event.action,
-        "outcome": str(event.outcome),
-        "purpose": event.purpose,
-        "approval": event.approval,
-        "recipient": event.recipient,
-        "subjects": " ".join(event.subjects),
-        "counts": pairs(event.counts),
-        "digests": pairs(event.digests),
-        "error": event.error,
-        "version": entry.version,
-        "boot": entry.boot,
-    }
+    texts = fields(entry)
     return (row([texts[name] for name in COLUMNS]),)
 
 

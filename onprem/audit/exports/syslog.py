@@ -10,7 +10,7 @@ octets that every receiver should accept; send such lines over TCP or TLS.
 from __future__ import annotations
 
 from onprem.audit.events import Entry
-from onprem.audit.exports.contract import Export, moment, pairs, severity
+from onprem.audit.exports.contract import Export, fields, moment, severity
 
 _FACILITY = 13
 _NIL = "-"
@@ -26,25 +26,7 @@ def value(text: str) -> str:
 
 def _lines(entry: Entry, origin: str) -> tuple[str, ...]:
     event = entry.event
-    values = {
-        "log": origin,
-        "seq": str(entry.seq),
-        "utc": entry.utc,
-        "actor": entry.actor,
-        "role": event.role,
-        "second": event.second,
-        "action": event.action,
-        "outcome": str(event.outcome),
-        "purpose": event.purpose,
-        "approval": event.approval,
-        "recipient": event.recipient,
-        "subjects": " ".join(event.subjects),
-        "counts": pairs(event.counts),
-        "digests": pairs(event.digests),
-        "error": event.error,
-        "version": entry.version,
-        "boot": entry.boot,
-    }
+    values = {"log": origin} | fields(entry)
     priority = _FACILITY * 8 + severity(event)
     when = entry.utc if moment(entry.utc) is not None else _NIL
     kind = event.action[:_MSGID_CHARACTERS]  # whole in the structured data
