@@ -125,6 +125,10 @@ def _rising(mappings: Sequence[bytes], step: int) -> bool:
     Neither keys nor hexadecimal hold a quote, so of the pieces between quotes every `step`-th is a key (every second of
     counts, every fourth of digests), and the one before the next key tells where a mapping ends.
     """
-    pieces = b"\n".join([mapping for mapping in mappings if b"," in mapping]).split(b'"')
+    text = b"\n".join(filter(None, mappings))
+    if b"," not in text:
+        return True  # none has more than one key
+    pieces = text.split(b'"')
     keys, before_next = pieces[1::step], pieces[step::step]
-    return all(b"\n" in piece for piece in compress(before_next, map(ge, keys, keys[1:])))
+    falls = list(compress(before_next, map(ge, keys, keys[1:])))
+    return b"".join(falls).count(b"\n") == len(falls)  # where a key does not rise, another mapping begins

@@ -6,6 +6,7 @@ None, and is read line by line by `verify`.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -38,7 +39,6 @@ class Sound:
     count: int
     end: bytes  # leaf hash of the last line, 64 hex digits
     subtrees: list[tuple[int, bytes]]  # of the log's tree, by `merkle.subtrees`
-    digest: bytes  # SHA-256 of all lines: whoever reads them again can tell that they are these
     clocks: dict[bytes, tuple[int, int]]  # monotonic time of the first and the last event, by boot
 
 
@@ -93,6 +93,7 @@ class _Readers:
 def _read(paths: Sequence[Path], found: Connection, foreign: Sequence[Connection]) -> None:
     for pipe in foreign:
         pipe.close()
+    gc.disable()  # lists of bytes hold no cycles, and looking for them takes a tenth of the time
     for path in paths:
         found.send(sound(path))
 
@@ -128,7 +129,7 @@ def sound_lines(content: bytes) -> Sound | None:
         for at in (0, -1)
     )
     over = leaves[-1].hex().encode()
-    return Sound(start, end, len(lines), over, subtrees(first, leaves), sha256(content).digest(), clocks)
+    return Sound(start, end, len(lines), over, subtrees(first, leaves), clocks)
 
 
 def _clocks(found: Columns) -> dict[bytes, tuple[int, int]] | None:
