@@ -1,0 +1,1 @@
+"""The local language model: verified files on a shelf, run by llama.cpp in a child process."""
