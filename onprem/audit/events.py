@@ -171,7 +171,7 @@ def parse(line: bytes) -> Entry:
         event = Event(**(values | {"outcome": Outcome(content["outcome"]), "subjects": tuple(content["subjects"])}))
         entry = Entry(**{key: content[key] for key in _OWN}, event=event)
         fit = entry.line() == line
-    except (AuditError, TypeError):
+    except (AuditError, TypeError, UnicodeEncodeError):  # a text that is no ASCII is no code
         raise ValueError("unfit field") from None
     if not (
         fit and entry.seq >= 0 and entry.monotonic >= 0 and _HEX.fullmatch(entry.prev) and _UTC.fullmatch(entry.utc)

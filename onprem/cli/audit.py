@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +19,7 @@ from onprem.cli import (
     open_site,
     render,
 )
-from onprem.errors import AuditError, UsageError
+from onprem.errors import AuditError
 
 if TYPE_CHECKING:
     from onprem.audit.events import Entry
@@ -40,27 +39,20 @@ app.command("seal")(audit_keep.seal)
 app.command("retire")(audit_keep.retire)
 
 COLUMNS = ("seq", "utc", "actor", "action", "outcome", "purpose", "counts", "error")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d(:\d\d(:\d\d)?)?)?")
 
 
 @app.command("verify")
 def verify_log(
     site: SiteOption = None,
-    against: Annotated[
-        Path | None, typer.Option("--against", metavar="FILE", help="A checkpoint kept elsewhere.")
-    ] = None,
-    cosigners: Annotated[
-        Path | None,
-        typer.Option("--cosigners", metavar="FILE", help="Keys of those one of whom must have signed the checkpoint."),
-    ] = None,
+    against: audit_query.AgainstOption = None,
+    cosigners: audit_query.CosignersOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check every line of the log, and the log against a checkpoint; exit code 7 when it does not hold."""
     from onprem.audit.log import audited
     from onprem.audit.verify import check
 
-    if cosigners is not None and against is None:
-        raise UsageError("cosigners sign checkpoints, and none is given", hint="add --against FILE")
+    audit_query.check_cosigners(against, cosigners)
     opened = open_site(site)
     state = check(opened, against, cosigners=cosigners)
     if state.findings:
@@ -97,9 +89,7 @@ def list_events(
     from onprem.audit.verify import begin, entries
     from onprem.store import Store
 
-    for name, given in (("--since", since), ("--until", until)):
-        if given and not _TIME.fullmatch(given):
-            raise UsageError(f"{name} is not a UTC time", hint="write it as 2026-01-31 or 2026-01-31T08:00")
+    audit_query.check_times(since, until)
     opened = open_site(site)
     filters = {"action": action, "actor": actor, "outcome": outcome, "since": since, "until": until}
     with audited(opened, "audit.list") as note, Store() as store:

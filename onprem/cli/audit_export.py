@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from onprem.cli import JsonOption, SiteOption, open_site, render
-from onprem.cli.audit_query import SinceOption, UntilOption, check_times, limits_of
+from onprem.cli.audit_query import (
+    AgainstOption,
+    CosignersOption,
+    SinceOption,
+    UntilOption,
+    check_cosigners,
+    check_times,
+    limits_of,
+)
 from onprem.errors import AuditError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -99,13 +107,8 @@ def export(
 def report(
     out: Annotated[Path, _PAGE],
     *,
-    against: Annotated[
-        Path | None, typer.Option("--against", metavar="FILE", help="A checkpoint kept elsewhere, to compare with.")
-    ] = None,
-    cosigners: Annotated[
-        Path | None,
-        typer.Option("--cosigners", metavar="FILE", help="Keys of those one of whom must have signed the checkpoint."),
-    ] = None,
+    against: AgainstOption = None,
+    cosigners: CosignersOption = None,
     since: SinceOption = "",
     until: UntilOption = "",
     site: SiteOption = None,
@@ -120,8 +123,7 @@ def report(
     from onprem.report.audit_html import render_audit
 
     check_times(since, until)
-    if cosigners is not None and against is None:
-        raise UsageError("cosigners sign checkpoints, and none is given", hint="add --against FILE")
+    check_cosigners(against, cosigners)
     opened = open_site(site)
     _check_place(opened, out)
     with audited(opened, "audit.report") as note:

@@ -32,6 +32,13 @@ _MAX_NUMBER = 200  # characters of a patient's number
 _ANY = "0" * 32  # stands for a reference that is yet to be worked out
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="Rows at most.")]
+AgainstOption = Annotated[
+    Path | None, typer.Option("--against", metavar="FILE", help="A checkpoint kept elsewhere, to compare with.")
+]
+CosignersOption = Annotated[
+    Path | None,
+    typer.Option("--cosigners", metavar="FILE", help="Keys of those one of whom must have signed the checkpoint."),
+]
 SinceOption = Annotated[str, typer.Option("--since", metavar="UTC", help="From this time, 2026-01-31T08:00.")]
 UntilOption = Annotated[str, typer.Option("--until", metavar="UTC", help="Before this time.")]
 
@@ -114,6 +121,16 @@ def ask(
         unsigned = sum(row[-1] == "" for row in answer.rows)
         render.talk(f"rows: {len(answer.rows):,}; about events that nobody has signed off: {unsigned:,}")
     _print(answer, limit, json=json)
+
+
+def check_cosigners(against: Path | None, cosigners: Path | None) -> None:
+    """Refuse cosigners where no checkpoint is given that they could have signed.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if cosigners is not None and against is None:
+        raise UsageError("cosigners sign checkpoints, and none is given", hint="add --against FILE")
 
 
 def check_times(since: str, until: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from onprem.cli import JsonOption, SiteOption, open_site, render
-from onprem.cli.audit_query import limits_of
+from onprem.cli.audit_query import AgainstOption, CosignersOption, check_cosigners, limits_of
 from onprem.errors import OnpremError, UsageError
 
 if TYPE_CHECKING:
@@ -22,13 +21,8 @@ _MAX_BYTES = 8_001  # of a comment on standard input: four bytes a character, an
 
 def review(
     site: SiteOption = None,
-    against: Annotated[
-        Path | None, typer.Option("--against", metavar="FILE", help="A checkpoint kept elsewhere, to compare with.")
-    ] = None,
-    cosigners: Annotated[
-        Path | None,
-        typer.Option("--cosigners", metavar="FILE", help="Keys of those one of whom must have signed the checkpoint."),
-    ] = None,
+    against: AgainstOption = None,
+    cosigners: CosignersOption = None,
     comments: Annotated[
         bool,
         typer.Option("--comments", help="Unlock a locked vault: for comments on sign-offs and for patients' numbers."),
@@ -44,8 +38,7 @@ def review(
     from onprem.review import terminal
     from onprem.vault import custody
 
-    if cosigners is not None and against is None:
-        raise UsageError("cosigners sign checkpoints, and none is given", hint="add --against FILE")
+    check_cosigners(against, cosigners)
     opened = open_site(site)
     with audited(opened, "audit.review") as note:
         access = load_access(opened.folder("policies"))

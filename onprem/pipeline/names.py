@@ -79,9 +79,9 @@ def _decide(room: Room, part: str, key: bytes) -> str:
     shown = view(stem).text
     words = [word for word in _JOINTS.split(shown) if word]
     subject = _subject(room, shown, words)
-    if subject is not None:
-        return _coded(part, room.subjects.get(subject).key("output names") if room.subjects.has(subject) else key)
-    return _coded(part, key) if _identifies(room, shown, words) else part
+    if subject is not None and room.subjects.has(subject):  # else a shredding was cut short
+        return _coded(part, room.subjects.get(subject).key("output names"))
+    return _coded(part, key) if subject is not None or _identifies(room, shown, words) else part
 
 
 def _coded(part: str, key: bytes) -> str:

@@ -99,7 +99,9 @@ def test_a_hundred_kills_at_random_points(onprem, site, tmp_path, seed):
         if kill_after(start(tmp_path, "--resume", out=out), chance.uniform(0.2, 6.0)):
             kills += 1
             onprem("audit", "verify", "--against", point, check=0)
-            assert not (tmp_path / out).exists() or not any((tmp_path / out).iterdir())
+            released = [*(tmp_path / out).iterdir()] if (tmp_path / out).exists() else []
+            assert [path.name for path in released] in ([], ["messages.jsonl"])
+            assert all(path.read_bytes().count(b"\n") == ROWS for path in released)  # whole, where it is there at all
         else:  # it was done by then: not a kill
             check(onprem, tmp_path, out)
             number += 1
