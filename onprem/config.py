@@ -37,6 +37,7 @@ class Settings(BaseModel):
     jobs: int = Field(default=1, ge=1, le=256)
     max_record_chars: int = Field(default=16_000_000, ge=1_000)
     chunk_bytes: int = Field(default=200_000, ge=10_000)
+    model: str = ""  # of the shelf, for commands that are given none
     dates_day_first: bool = False  # 03/04/2024 is 3 April
 
 

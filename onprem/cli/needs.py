@@ -26,7 +26,7 @@ class Need:
     """Names of a command's parameters by what happens to the paths in them, and its known answers.
 
     `make` are folders that the command makes; `run` says that it starts processes of its own; `later` that it confines
-    itself by `confine`. The site is written by all.
+    itself by `confine`; `model` that it runs a language model, which may be on a GPU. The site is written by all.
     """
 
     read: tuple[str, ...] = ()
@@ -34,6 +34,7 @@ class Need:
     make: tuple[str, ...] = ()
     run: bool = False
     later: bool = False
+    model: bool = False
     answers: tuple[str, ...] = ()
 
 
@@ -138,7 +139,7 @@ def confine(path: str, given: Mapping[str, object], read: Iterable[Path] = ()) -
     write, empty = _writable(need, given)
     read = (*read, *_paths(given, need.read), *(_DOCTOR_READS if path == "doctor" else ()))
     workers = need.run and _jobs(given) != 1
-    landlock.confine(landlock.Rules(read, tuple(write), tuple(empty), workers=workers))
+    landlock.confine(landlock.Rules(read, tuple(write), tuple(empty), workers=workers, gpu=need.model))
 
 
 def _writable(need: Need, given: Mapping[str, object]) -> tuple[list[Path], list[Path]]:

@@ -53,6 +53,16 @@ _SYSTEM = """/lib /lib32 /lib64 /usr/lib /usr/lib32 /usr/lib64 /usr/local/lib /u
     /proc /sys/devices /sys/bus/pci/devices /sys/class/drm /sys/fs/cgroup /sys/kernel/mm/transparent_hugepage""".split()
 _READ_DEVICES = ("/dev/urandom", "/dev/random")
 _STREAM_DEVICES = ("/dev/null", "/dev/zero", "/dev/tty")
+# what the drivers of GPUs open; their libraries and what they tell of the machine lie in the places above, or here
+_GPU_DEVICES = (
+    "/dev/nvidiactl",
+    "/dev/nvidia-uvm",
+    "/dev/nvidia-uvm-tools",
+    "/dev/nvidia-caps",
+    "/dev/kfd",
+    "/dev/dri",
+)
+_GPU_READS = ("/usr/local/cuda", "/opt/rocm", "/etc/vulkan", "/usr/share/vulkan", "/sys/class/kfd")
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where sem_open keeps its semaphores, shm_overview(7)
 
 
@@ -62,13 +72,15 @@ class Rules:
 
     `read` and `write` name folders with all that is in them, or single files. A file in `write` is replaced by rename,
     so the folder that holds it may be written. `empty` names folders in which empty folders may be removed. `workers`
-    says that processes of our own are started, which share semaphores.
+    says that processes of our own are started, which share semaphores; `gpu` that a model is computed, on a GPU if there
+    is one.
     """
 
     read: tuple[Path, ...] = field(default=(), repr=False)
     write: tuple[Path, ...] = field(default=(), repr=False)
     empty: tuple[Path, ...] = field(default=(), repr=False)
     workers: bool = False
+    gpu: bool = False
 
 
 def version() -> int:
@@ -169,6 +181,11 @@ def _named(rules: Rules) -> Iterator[tuple[str, int]]:
         yield str(path.resolve()), REMOVE_DIR
     if rules.workers:
         yield _SHARED_MEMORY, WRITE
+    if rules.gpu:
+        for device in (*_GPU_DEVICES, *map(str, sorted(Path("/dev").glob("nvidia[0-9]*")))):
+            yield device, _STREAM | READ_DIR
+        for place in _GPU_READS:
+            yield os.path.realpath(place), READ
 
 
 def _import_path() -> Iterator[str]:
