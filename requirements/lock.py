@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-LISTS = ("runtime", "test", "dev", "train", "thorough", "bench")
+LISTS = ("runtime", "test", "dev", "train", "thorough", "bench", "llama-build")
 # The first target resolves the versions; the others add the hashes of their own wheels, where there are any.
 TARGETS = tuple((python, machine) for machine in ("x86_64", "aarch64") for python in ("3.11", "3.12", "3.13"))
 GLIBC = range(36, 16, -1)  # manylinux_2_17 to manylinux_2_36 (Debian 12)

@@ -1,5 +1,10 @@
-"""The lock files agree with the lists they come from, name every file by hash, and no index, path or GPU package."""
+"""The lock files agree with the lists they come from, name every file by hash, and no index, path or GPU package.
 
+llama-cpp-python has no wheels: it is locked by the hash of its source (llama.txt) and stands in no list; what builds it is
+locked apart (llama-build.txt).
+"""
+
+import importlib.metadata
 import re
 import tomllib
 from pathlib import Path
@@ -8,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "requirements"
-NAMES = ("runtime", "test", "dev", "train", "thorough", "bench")
+NAMES = ("runtime", "test", "dev", "train", "thorough", "bench", "llama-build")
 
 
 def lines(name):
@@ -34,10 +39,20 @@ def test_runtime_is_what_the_package_asks_for():
     assert build <= {key(line) for line in lines("runtime.in")}
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_llama_is_an_extra_and_locked_by_the_hash_of_its_one_source():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    ((package, (version, hashes)),) = locked("llama").items()
+    assert project["project"]["optional-dependencies"] == {"llm": [f"{package}=={version}"]}
+    assert re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", *hashes)
+    asked = importlib.metadata.requires(package)  # as installed; it is installed without asking pip for these
+    wanted = {key(item) for item in asked if "extra ==" not in item}
+    assert wanted and wanted <= set(locked("runtime"))
+
+
+@pytest.mark.parametrize("name", [*NAMES, "llama"])
 def test_every_file_is_named_by_hash_and_nothing_else_is_named(name):
     packages = locked(name)
-    assert len(packages) > 30
+    assert len(packages) > (0 if name.startswith("llama") else 30)
     for package, (version, hashes) in packages.items():
         assert re.fullmatch(r"[a-z0-9-]+", package) and re.fullmatch(r"[\w.+]+", version)
         assert hashes and all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", item) for item in hashes)

@@ -60,6 +60,7 @@ def test_files_and_names_of_commands_agree():
     assert set(cli.COMMANDS) <= files
 
 
+@pytest.mark.serial
 def test_help_is_quick():
     command("--help")  # byte code is written once
     times = []

@@ -79,6 +79,7 @@ def test_a_killed_run_is_resumed(onprem, site, tmp_path):
     finish_and_check(onprem, tmp_path)
 
 
+@pytest.mark.serial
 def test_two_processes_do_not_share_a_run(onprem, site, tmp_path):
     first = start(tmp_path)
     time.sleep(2.0)

@@ -123,6 +123,7 @@ def test_secrets_are_hidden_and_stay_in_the_process(site):
             pickle.dumps(secret)
 
 
+@pytest.mark.serial
 def test_many_patients_are_ensured_quickly(site):
     with Subjects.open(site) as subjects:
         began = time.monotonic()

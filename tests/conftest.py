@@ -1,0 +1,23 @@
+"""What tests of every folder share: the small real model."""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MODEL = "smollm2-135m-instruct"
+
+
+@pytest.fixture(scope="session")
+def smollm2():
+    """The file of a real language model of 135 million parameters, fetched by `make test`; read only."""
+    said = tomllib.loads((ROOT / "deploy" / "models.toml").read_text(encoding="utf-8"))[MODEL]
+    path = ROOT / ".models" / said["file"]
+    if not path.is_file() or path.stat().st_size != said["size"]:
+        words = f"{MODEL} is not in .models: `make test` fetches it"
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    return path
