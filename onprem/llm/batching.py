@@ -126,8 +126,8 @@ class Batching:
 
     @property
     def hungry(self) -> bool:
-        """Whether a slot is free and no task waits for one."""
-        return not self._queue and any(slot.task is None for slot in self._slots)
+        """Whether there are more free slots than tasks that wait for one."""
+        return len(self._queue) < sum(slot.task is None for slot in self._slots)
 
     def add(self, task: Task) -> None:
         """Let a task wait for its turn. Its prompt has a token at least and leaves room for one."""

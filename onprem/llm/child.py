@@ -97,6 +97,11 @@ class Server:
         elif operation == "count":
             tokens = self._tokens(frame["pieces"])
             _say({"is": "count", "id": frame["id"], "count": -1 if tokens is None else len(tokens)})
+        elif operation == "raw":
+            self._batching.forget()
+            tokens = self._tokens(frame["pieces"]) or self._network.beginning
+            _say({"is": "raw", "id": frame["id"], "seconds": self._network.raw(tokens, frame["count"])})
+            self._batching.forget()
 
     def _ask(self, frame: dict[str, Any]) -> None:
         from onprem.llm.batching import Task

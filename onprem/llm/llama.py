@@ -200,12 +200,26 @@ class Llama:
         """
         key = next(self._keys)
         self._process.send({"op": "count", "id": key, "pieces": _pieces(prompt)})
-        while (frame := self._process.receive())["is"] != "count":
-            self._sort(frame)
+        frame = self._until("count")
         if frame["count"] < 0:
             words, hint = _REFUSED["template"]
             raise ModelError(words, hint=hint)
         return int(frame["count"])
+
+    def raw(self, prompt: Prompt, tokens: int) -> float:
+        """Return the seconds that the library's plainest loop takes to write some tokens after a short prompt.
+
+        Raises:
+            ModelError: the model's process ended.
+        """
+        self._finish()
+        self._process.send({"op": "raw", "id": next(self._keys), "pieces": _pieces(prompt), "count": tokens})
+        return float(self._until("raw")["seconds"])
+
+    @property
+    def pid(self) -> int:
+        """The model's process."""
+        return self._process.pid
 
     def close(self) -> None:
         """End the model's process. Idempotent."""
@@ -268,6 +282,12 @@ class Llama:
             return key, answer
         writing.finish(answer)
         return None
+
+    def _until(self, kind: str) -> dict[str, Any]:
+        """Wait for a frame of a kind; take what comes before."""
+        while (frame := self._process.receive())["is"] != kind:
+            self._sort(frame)
+        return frame
 
     def _pump(self) -> None:
         self._sort(self._process.receive())

@@ -9,6 +9,7 @@ Sources: `llama.h` of llama.cpp, https://github.com/ggml-org/llama.cpp.
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -155,6 +156,25 @@ class Network:
         finally:
             if sampler:
                 C.llama_sampler_free(sampler)
+
+    # measuring
+
+    def raw(self, prompt: Sequence[int], count: int) -> float:
+        """Return the seconds that the library's plainest loop takes for `count` tokens after a prompt, which is no part.
+
+        It is what a program in C would do for one text: decode a token, choose the likeliest, and no text is made of it.
+        """
+        self.compute([Row(token, place, 0, wanted=place == len(prompt) - 1) for place, token in enumerate(prompt)])
+        greedy = C.llama_sampler_init_greedy()
+        token = (C.llama_token * 1)(C.llama_sampler_sample(greedy, self._context, -1))
+        began = time.perf_counter()
+        for _ in range(count):
+            if C.llama_decode(self._context, C.llama_batch_get_one(token, 1)) != 0:
+                raise Unfit(binding.heard())
+            token[0] = C.llama_sampler_sample(greedy, self._context, -1)
+        took = time.perf_counter() - began
+        C.llama_sampler_free(greedy)
+        return took
 
     def describe(self) -> dict[str, object]:
         """Return what the library says of the machine and of itself."""

@@ -43,6 +43,7 @@ class Process:
             raise AssertionError
         self._in, self._out = self._process.stdin, self._process.stdout
         self._reader = wire.Reader(self._out.fileno())
+        self.pid = self._process.pid
         self.ended = False
 
     def send(self, frame: wire.Frame) -> None:
