@@ -3,7 +3,7 @@
 Rules: a model comes onto the shelf by copying, never by reference, and only with the SHA-256 that whoever published it
 told; the copy is what is hashed and read, so that nothing can be exchanged in between. A model whose file is not the one
 on its card does not load. A licence is named or the model stays out. The file's own chat template is never rendered:
-which of our templates fits (`TEMPLATES`) is said on the card.
+which of our templates fits (`TEMPLATES`) is said on the card. What an `add` that was killed left, the next one removes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from onprem.config import Site
 from onprem.errors import ModelError, OutputError, UsageError
 from onprem.llm.gguf import Header, read_header
+from onprem.llm.partial import making
 
 Template = Literal["chatml", "llama3", "gemma", "plain"]
 TEMPLATES: tuple[Template, ...] = get_args(Template)
@@ -35,6 +35,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .+()-]{0,79}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIECE = 4 << 20  # bytes read at a time
+_ADDING = ".adding-"  # folders of copies that are being made
 
 # what only the chat template of a family holds, as its model cards say
 _MARKS: dict[str, Template] = {
@@ -44,6 +45,18 @@ _MARKS: dict[str, Template] = {
 }
 
 Progress = Callable[[int], None]  # bytes done since the last call
+
+
+class UnsoundFileError(ModelError):
+    """A file that was to be added is no GGUF file, is cut off, or claims what cannot be."""
+
+
+class OtherFileError(ModelError):
+    """A file that was to be added has another SHA-256 than was said."""
+
+
+class NoLicenceError(UsageError):
+    """A file that was to be added names no licence, and none was given."""
 
 
 class Card(BaseModel):
@@ -98,26 +111,24 @@ class Shelf:
         """Copy a model onto the shelf and return its card. A model that is there already stays as it is.
 
         Raises:
-            UsageError: the name is taken by another model, or a name or licence is missing or cannot be.
-            ModelError: the file cannot be read, is not sound, or is not the one that the SHA-256 is of.
+            UsageError: the name is taken by another model, or a name or licence is missing (NoLicenceError) or cannot be.
+            ModelError: the file cannot be read, is not sound (UnsoundFileError), or is not the one that the SHA-256 is of
+                (OtherFileError).
             OutputError: it cannot be written.
         """
         asked.check()
         name = asked.name or _name_of(file)
-        _licence(asked, read_header(file))  # before gigabytes are copied
+        _licence(asked, _header(file))  # before gigabytes are copied
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            partial = Path(tempfile.mkdtemp(prefix=".adding-", dir=self._folder))
-            try:
+            with making(self._folder, _ADDING) as partial:
                 copy = partial / MODEL
                 if _copy(file, copy, progress) != asked.sha256:
                     words = "the file has another SHA-256 than the one that was given"
-                    raise ModelError(words, hint="copy it again, and check where it comes from")
-                card = _card(name, asked, copy, read_header(copy))
+                    raise OtherFileError(words, hint="copy it again, and check where it comes from")
+                card = _card(name, asked, copy, _header(copy))
                 _write(partial / CARD, (card.model_dump_json(indent=1) + "\n").encode())
                 self._put(partial, card)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
         except OSError:
             raise OutputError("the model cannot be written", hint=f"check free space of {self._folder}") from None
         return self.card(name)
@@ -132,13 +143,17 @@ class Shelf:
         place.chmod(0o500)
         _sync(self._folder)
 
+    def names(self) -> list[str]:
+        """Return the names of all models, also of those whose card is damaged, in order."""
+        return [path.name for path in self._places()]
+
     def cards(self) -> list[Card]:
         """Return the cards of all models, by name.
 
         Raises:
             ModelError: a card is damaged.
         """
-        return [self.card(path.name) for path in self._places()]
+        return [self.card(name) for name in self.names()]
 
     def card(self, name: str) -> Card:
         """Return the card of a model.
@@ -148,7 +163,7 @@ class Shelf:
         """
         path = self._folder / name / CARD
         if not NAME.fullmatch(name) or not path.is_file():
-            names = ", ".join(place.name for place in self._places())
+            names = ", ".join(self.names())
             raise ModelError("this model is not on the shelf", hint=f"there are: {names}" if names else _EMPTY)
         try:
             with path.open("rb") as file:
@@ -224,6 +239,28 @@ def _changed(name: str) -> ModelError:
     )
 
 
+def _header(file: Path) -> Header:
+    """Read what a file that is to be added says of itself.
+
+    Raises:
+        UnsoundFileError: it is not sound, see `read_header`.
+        ModelError: it cannot be read.
+    """
+    try:
+        with file.open("rb"):
+            pass
+    except OSError:
+        raise _unreadable(file) from None
+    try:
+        return read_header(file)
+    except ModelError as failure:
+        raise UnsoundFileError(failure.message, hint=failure.hint) from None
+
+
+def _unreadable(file: Path) -> ModelError:
+    return ModelError("the model file cannot be read", hint=f"check permissions of {file}")
+
+
 def _name_of(file: Path) -> str:
     name = re.sub(r"[^a-z0-9._-]+", "-", file.name.lower().removesuffix(".gguf")).strip("-._")
     if not NAME.fullmatch(name):
@@ -232,26 +269,38 @@ def _name_of(file: Path) -> str:
 
 
 def _card(name: str, asked: Asked, copy: Path, header: Header) -> Card:
-    return Card(
-        name=name,
-        sha256=asked.sha256,
-        size=copy.stat().st_size,
-        licence=_licence(asked, header),
-        template=asked.template or template_of(header),
-        architecture=header.architecture[:64],
-        quantisation=header.quantisation,
-        parameters=header.parameters,
-        context_length=header.number("context_length"),
-        vocabulary=header.vocabulary,
-        added=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    )
+    """Return the card of a copy.
+
+    Raises:
+        UnsoundFileError: a number of the header cannot stand on a card.
+    """
+    told = {
+        "name": name,
+        "sha256": asked.sha256,
+        "size": copy.stat().st_size,
+        "licence": _licence(asked, header),
+        "template": asked.template or template_of(header),
+        "architecture": header.architecture[:64],
+        "quantisation": header.quantisation,
+        "parameters": header.parameters,
+        "context_length": header.number("context_length"),
+        "vocabulary": header.vocabulary,
+        "added": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    try:
+        return Card.model_validate(told)
+    except ValidationError:
+        words = "the model file is not sound: one of its numbers cannot be"
+        raise UnsoundFileError(words, hint="take the file from its publisher again") from None
 
 
 def _licence(asked: Asked, header: Header) -> str:
     said = header.values.get("general.license")
     licence = asked.licence or (said if isinstance(said, str) else "")
     if not LICENCE.fullmatch(licence):
-        raise UsageError("the file names no licence", hint="look it up where the model comes from, and give --licence")
+        raise NoLicenceError(
+            "the file names no licence", hint="look it up where the model comes from, and give --licence"
+        )
     return licence
 
 
@@ -268,7 +317,7 @@ def _copy(file: Path, copy: Path, progress: Progress) -> str:
     try:
         source = file.open("rb")
     except OSError:
-        raise ModelError("the model file cannot be read", hint=f"check permissions of {file}") from None
+        raise _unreadable(file) from None
     with source, copy.open("xb") as target:
         while piece := source.read(_PIECE):
             digest.update(piece)

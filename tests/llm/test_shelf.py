@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 
 import pytest
 from gguf_world import METADATA, build
@@ -187,7 +189,53 @@ def test_what_is_not_on_the_shelf_does_not_load(shelf, file, name):
 def test_what_an_interrupted_copy_left_is_no_model(shelf, file, place):
     shelf.add(file(), Asked(sha256(WHOLE)))
     (place().parent / ".adding-abc").mkdir()
-    assert [card.name for card in shelf.cards()] == ["tiny"]
+    assert [card.name for card in shelf.cards()] == ["tiny"] == shelf.names()
+
+
+def test_what_a_kill_left_is_removed_by_the_next_add_and_what_is_under_way_is_not(shelf, file, place, tmp_path):
+    """One process is killed in the middle of a copy, another is still at it."""
+    code = """
+import sys, time
+from pathlib import Path
+from onprem.config import Settings, Site
+from onprem.llm.shelf import Asked, Shelf
+
+def slowly(_):
+    print("copying", flush=True)
+    time.sleep(60)
+
+Shelf(Site(Path(sys.argv[1]), Settings())).add(Path(sys.argv[2]), Asked(sys.argv[3], name="other"), progress=slowly)
+"""
+    program = [sys.executable, "-c", code, str(tmp_path / "site"), str(file()), sha256(WHOLE)]
+    folders = []
+    processes = []
+    try:
+        for _ in range(2):
+            processes.append(subprocess.Popen(program, stdout=subprocess.PIPE, text=True))
+            assert processes[-1].stdout.readline() == "copying\n"
+            folders += [path for path in place().parent.iterdir() if path not in folders]
+        killed, under_way = folders
+        processes[0].kill()
+        processes[0].wait()
+        assert (killed / "model.gguf").exists()
+        shelf.add(file(), Asked(sha256(WHOLE)))
+        assert not killed.exists()
+        assert (under_way / "model.gguf").exists()
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def test_a_link_in_the_place_of_a_copy_is_not_followed(shelf, file, place, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").write_text("kept")
+    place().parent.mkdir(mode=0o700)
+    (place().parent / ".adding-abc").symlink_to(elsewhere)
+    shelf.add(file(), Asked(sha256(WHOLE)))
+    assert (elsewhere / "kept").read_text() == "kept"
 
 
 def test_a_full_disk_leaves_nothing(shelf, file, place, monkeypatch):
