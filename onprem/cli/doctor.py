@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, doctor_walls, render
+from onprem.cli import JsonOption, SiteOption, doctor_models, doctor_walls, render
 from onprem.cli.doctor_walls import bad as _bad
 from onprem.cli.doctor_walls import fine as _fine
 from onprem.errors import OnpremError
@@ -69,6 +69,7 @@ def machine() -> list[Finding]:
         "distribution": _distribution,
         "libraries": _libraries,
         "text encoding": _encoding,
+        "language models": doctor_models.runtime,
     }
     return [finding for name, check in checks.items() for finding in _guarded(name, check)]
 
@@ -81,6 +82,7 @@ def _site(site: Site) -> list[Finding]:
         "audit log": lambda: _audit(site),
         "policies": lambda: _policies(site),
         "models": models,
+        "shelf": lambda: doctor_models.shelf(site),
         "disk": lambda: _disk(site),
     }
     return [finding for name, check in checks.items() for finding in _guarded(name, check)]

@@ -57,7 +57,7 @@ def test_sound_site_has_no_error_of_its_own(site):
         "core files",
         "libraries",
     }
-    assert {"site", "permissions", "keys", "vault", "audit log", "policies", "models", "disk"} <= set(rows)
+    assert {"site", "permissions", "keys", "vault", "audit log", "policies", "models", "shelf", "disk"} <= set(rows)
 
 
 BREAKAGES = {
