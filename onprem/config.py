@@ -10,6 +10,9 @@ A site is a folder:
     audit/             append-only segments, *.jsonl
     work/              private: runs in progress
     held/              private: reports of held records, outputs that failed the leak gate
+    models/            the shelf: language models, each with its card (`onprem model`)
+    transcripts/       sealed conversations that were kept (`onprem chat --save`)
+    serve.token        0600, while `onprem serve` runs
     tmp/               private temporary files
 """
 
