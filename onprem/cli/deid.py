@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, open_site, render
+from onprem.cli import JsonOption, SiteOption, open_site, render, with_model
+from onprem.cli.with_model import LayersOption, ThreadsOption
 
 if TYPE_CHECKING:
     from onprem.audit.log import Note
     from onprem.config import Site
+    from onprem.llm.contract import LLM
     from onprem.pipeline.run import Request
     from onprem.summary import RunSummary
 
@@ -35,6 +40,8 @@ _DECISIONS = typer.Option(
 _APPROVAL = typer.Option("--approval", metavar="REF", help="Reference of an approval, see `onprem approve`.")
 _TO = typer.Option("--to", metavar="CODE", help="Who receives it, as a code; for the audit log.")
 _FIELD = typer.Option("--text-field", metavar="NAME", help="Field of JSON lines that holds the text.")
+_MODEL = typer.Option("--model", metavar="NAME", help="Model of the shelf, for a policy that says `echo = true`.")
+_AT_A_TIME = 8  # answers of the model that are written together
 
 
 def command(
@@ -52,6 +59,9 @@ def command(
     decisions: Annotated[Path | None, _DECISIONS] = None,
     approval: Annotated[str, _APPROVAL] = "",
     to: Annotated[str, _TO] = "",
+    model: Annotated[str | None, _MODEL] = None,
+    gpu_layers: LayersOption = None,
+    threads: ThreadsOption = None,
     site: SiteOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -79,8 +89,9 @@ def command(
     _check_beside(request, report)
     with audited(opened, "deid", purpose="dry-run" if dry_run else "release", intent=True) as note:
         _permit(opened, note, request.policy, approval=approval, to=to)
-        with render.bar(json=json) as progress:
-            summary = run(opened, request, pool, progress, lambda found: _declare(opened, note, found))
+        use = partial(with_model.use, opened, model, sequences=_AT_A_TIME, gpu_layers=gpu_layers, threads=threads)
+        with _echoing(opened, request, note, use) as asked, render.bar(json=json) as progress:
+            summary = run(opened, asked, pool, progress, lambda found: _declare(opened, note, found))
         note.counts |= audit_counts(summary)
         note.digests["policy"] = summary.policy.digest
         if summary.replayed is not None:
@@ -92,6 +103,31 @@ def command(
     show(summary, report, json=json)
     if not summary.passed or summary.held_fields:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _echoing(
+    site: Site, request: Request, note: Note, use: Callable[[], AbstractContextManager[LLM]]
+) -> Iterator[Request]:
+    """Yield the request, with a loaded model where the policy asks for one; its counts join the audit event.
+
+    Raises:
+        UsageError, ModelError, ResourceError: there is no model, or it cannot be loaded.
+    """
+    from onprem.policy.schema import load
+
+    if not load(request.policy, site_policies=site.folder("policies")).echo:
+        yield request
+        return
+    from onprem.detect.echo import Echo
+
+    with use() as llm:
+        echo = Echo(llm)
+        note.digests["model"] = echo.digest
+        try:
+            yield replace(request, echo=echo)
+        finally:
+            note.counts |= echo.counts
 
 
 def _permit(site: Site, note: Note, policy: str, *, approval: str, to: str) -> None:

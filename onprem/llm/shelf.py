@@ -9,7 +9,6 @@ which of our templates fits (`TEMPLATES`) is said on the card. What an `add` tha
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from onprem.config import Site
 from onprem.errors import ModelError, OutputError, UsageError
 from onprem.llm.gguf import Header, read_header
-from onprem.llm.partial import making
+from onprem.llm.partial import copy_hashed, making, sync, write
 
 Template = Literal["chatml", "llama3", "gemma", "plain"]
 TEMPLATES: tuple[Template, ...] = get_args(Template)
@@ -123,11 +122,11 @@ class Shelf:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             with making(self._folder, _ADDING) as partial:
                 copy = partial / MODEL
-                if _copy(file, copy, progress) != asked.sha256:
+                if _copied(file, copy, progress) != asked.sha256:
                     words = "the file has another SHA-256 than the one that was given"
                     raise OtherFileError(words, hint="copy it again, and check where it comes from")
                 card = _card(name, asked, copy, _header(copy))
-                _write(partial / CARD, (card.model_dump_json(indent=1) + "\n").encode())
+                write(partial / CARD, (card.model_dump_json(indent=1) + "\n").encode())
                 self._put(partial, card)
         except OSError:
             raise OutputError("the model cannot be written", hint=f"check free space of {self._folder}") from None
@@ -141,7 +140,7 @@ class Shelf:
             return
         partial.rename(place)
         place.chmod(0o500)
-        _sync(self._folder)
+        sync(self._folder)
 
     def names(self) -> list[str]:
         """Return the names of all models, also of those whose card is damaged, in order."""
@@ -221,7 +220,7 @@ class Shelf:
         try:
             place.chmod(0o700)
             shutil.rmtree(place)
-            _sync(self._folder)
+            sync(self._folder)
         except OSError:
             raise OutputError("the model cannot be removed", hint=f"check permissions of {place}") from None
 
@@ -255,6 +254,16 @@ def _header(file: Path) -> Header:
         return read_header(file)
     except ModelError as failure:
         raise UnsoundFileError(failure.message, hint=failure.hint) from None
+
+
+def _copied(file: Path, copy: Path, progress: Progress) -> str:
+    """Copy a file; return the SHA-256 of what was written."""
+    try:
+        source = file.open("rb")
+    except OSError:
+        raise _unreadable(file) from None
+    with source:
+        return copy_hashed(source, copy, progress)
 
 
 def _unreadable(file: Path) -> ModelError:
@@ -309,37 +318,3 @@ def template_of(header: Header) -> Template:
     own = header.values.get("tokenizer.chat_template")
     found = [template for mark, template in _MARKS.items() if isinstance(own, str) and mark in own]
     return found[0] if len(found) == 1 else "plain"
-
-
-def _copy(file: Path, copy: Path, progress: Progress) -> str:
-    """Copy a file, durably; return the SHA-256 of what was written."""
-    digest = hashlib.sha256()
-    try:
-        source = file.open("rb")
-    except OSError:
-        raise _unreadable(file) from None
-    with source, copy.open("xb") as target:
-        while piece := source.read(_PIECE):
-            digest.update(piece)
-            target.write(piece)
-            progress(len(piece))
-        target.flush()
-        os.fchmod(target.fileno(), 0o400)
-        os.fsync(target.fileno())
-    return digest.hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fchmod(file.fileno(), 0o400)
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -154,7 +154,8 @@ def _one(room: Room, record: Record[Raw], subject: str | None, fields: dict[int,
         return Result(Held(record.id, "", Reason.REVIEW))
     _, matchers = room.known.matchers(subject)
     persona = _stranger(room, record.id) if subject is None else _persona(room, subject)
-    return deidentify(record, Found(prepared), Patient(matchers, persona), room.policy)
+    quoted = {at: item.quoted() for at, item in fields.items()}
+    return deidentify(record, Found(prepared, quoted), Patient(matchers, persona), room.policy)
 
 
 def _persona(room: Room, subject: str) -> Persona:

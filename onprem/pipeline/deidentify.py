@@ -2,8 +2,9 @@
 
 The steps, in order:
 
-1. A text in a language that the detectors do not read holds the record.
-2. Spans of the detectors, of the roster and of what was accepted elsewhere are united and healed (`settle_record`).
+1. A text in a language that the detectors do not read holds the record; so does one on which a model's answer is unclear.
+2. Spans of the detectors, of the roster and of what was accepted elsewhere are united and healed (`settle_record`); what a
+   language model quoted is laid beside them and changes none (`beside`).
 3. A field that is an identifier by its place is one span as a whole; an unknown field is held and leaves empty.
 4. The policy turns spans into edits; edits make the clean text.
 5. Any failure on the way holds the record.
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from onprem.detect.echo import beside
 from onprem.detect.ensemble import Prepared, original, settle_record
 from onprem.detect.roster import Matcher
 from onprem.labels import Label
@@ -25,14 +27,19 @@ from onprem.policy.surrogates import Persona
 from onprem.text import apply_edits
 
 UNKNOWN_RULE = "hold"
+NOT_UNDERSTOOD = Reason.POLICY  # the policy asks for a language model, and its answer on this record is unclear
 _COLUMN = frozenset({"column"})
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stage 2 found in one record: per field index, the prepared text and its raw spans (view offsets)."""
+    """What stage 2 found in one record: per field index, the prepared text and its raw spans (view offsets).
+
+    `quoted` is what a language model quoted, where it was asked; None where it was not understood.
+    """
 
     fields: dict[int, tuple[Prepared, Sequence[Span]]] = field(repr=False)
+    quoted: Mapping[int, Sequence[Span] | None] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,8 @@ def deidentify(record: Record[Raw], found: Found, patient: Patient, policy: Poli
     """Turn a raw record into a released or a held one. Never raises on what a record holds."""
     if any(not prepared.readable for prepared, _ in found.fields.values()):
         return Result(Held(record.id, "", Reason.LANGUAGE))
+    if any(quoted is None for quoted in found.quoted.values()):
+        return Result(Held(record.id, "", NOT_UNDERSTOOD))
     try:
         return _deidentify(record, found, patient, policy)
     except Exception:  # noqa: BLE001 - the one guard that keeps rule 4 of the house: any failure holds the record
@@ -73,7 +82,10 @@ def _deidentify(record: Record[Raw], found: Found, patient: Patient, policy: Pol
     settled = settle_record(
         [item.passage for item in prepared], [found.fields[at][1] for at in order], patient.matchers
     )
-    spans = {at: original(item.view, spans) for at, item, spans in zip(order, prepared, settled, strict=True)}
+    spans = {
+        at: original(item.view, beside(item.passage.text, spans, found.quoted.get(at) or ()))
+        for at, item, spans in zip(order, prepared, settled, strict=True)
+    }
     fields: list[Field] = []
     edits: list[tuple[str, tuple[Edit, ...]]] = []
     held: list[tuple[str, Reason]] = []

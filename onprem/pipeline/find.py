@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Any
 
+from onprem.detect.echo import BY, SCORE
 from onprem.detect.ensemble import Prepared, accepted, prepare, settle, spreads
 from onprem.labels import Label
 from onprem.model import Field, Held, Kind, Raw, Record, Span
@@ -54,6 +56,7 @@ class FoundField:
     raw: Sequence[Sequence[Any]]
     kept: Sequence[tuple[str, int, int]]
     under: Sequence[Sequence[Any]] = ()  # spans below the policy's threshold for their detector
+    echoed: Sequence[Sequence[Any]] | None = ()  # what a language model quoted; None where it was not understood
 
     def spans(self) -> list[Span]:
         """Return the spans of all detectors, unmerged."""
@@ -62,6 +65,12 @@ class FoundField:
     def under_spans(self) -> list[Span]:
         """Return the spans that the policy's thresholds left out."""
         return list(map(_read, self.under))
+
+    def quoted(self) -> list[Span] | None:
+        """Return the spans that a language model quoted, None where it was not understood."""
+        if self.echoed is None:
+            return None
+        return [Span(start, end, Label(label), SCORE, BY) for start, end, label in self.echoed]
 
     def values(self, shown: str) -> list[Value]:
         """Return the accepted values; `shown` is the field's view."""
@@ -104,9 +113,13 @@ def read_decided(room: Room) -> set[int]:
 
 
 def read_found(room: Room, task: Task) -> Iterator[tuple[int, int, str | None, dict[int, FoundField]]]:
-    """Yield what `find_task` wrote: source, index of the record, subject, and what was found per field."""
-    for source, index, subject, fields in read_lines(room.folder / f"find-{task.index:06}.jsonl"):
-        yield source, index, subject, {int(at): FoundField(*found) for at, found in fields.items()}
+    """Yield what `find_task` wrote, and `echo_task`: source, index of the record, subject, what was found per field."""
+    lines = read_lines(room.folder / f"find-{task.index:06}.jsonl")
+    # one line per record in both; where no model is asked, there is no second file
+    quoted = read_lines(room.folder / f"echo-{task.index:06}.jsonl") if room.spec.echo else repeat({})
+    for (source, index, subject, fields), echoed in zip(lines, quoted, strict=bool(room.spec.echo)):
+        found = {int(at): FoundField(*found) for at, found in fields.items()}
+        yield source, index, subject, found | {int(at): replace(found[int(at)], echoed=echoed[at]) for at in echoed}
 
 
 def prepare_field(item: Field, lang: str) -> Prepared:
@@ -136,7 +149,7 @@ class _Gathered:
 def _lines(room: Room, task: Task, gathered: _Gathered) -> Iterator[str]:
     batch: list[Searching] = []
     size = 0
-    for record, planned in _records(room, task):
+    for record, planned in records_of(room, task):
         waiting = Searching(planned.index, record, _subject(room, record, planned))
         for at, item in enumerate(record.fields):
             if searched(item, room.policy):
@@ -149,7 +162,8 @@ def _lines(room: Room, task: Task, gathered: _Gathered) -> Iterator[str]:
     yield from _search(room, batch, gathered)
 
 
-def _records(room: Room, task: Task) -> Iterator[tuple[Record[Raw], SourcePlan]]:
+def records_of(room: Room, task: Task) -> Iterator[tuple[Record[Raw], SourcePlan]]:
+    """Yield the records of a task that can be read, in order, each with its source."""
     for source, chunk in task.pieces:
         planned = room.plan.sources[source]
         for record in room.source(source).read(planned.chunks[chunk]):

@@ -109,12 +109,13 @@ def write_spans(room: Room, target: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    lines = (
-        line.rstrip("\n")
-        for task in room.plan.tasks
-        for line in (room.folder / f"spans-{task.index:06}.jsonl").open(encoding="utf-8")
-    )
-    _write_lines(target, lines)
+
+    def lines() -> Iterator[str]:
+        for task in room.plan.tasks:
+            with (room.folder / f"spans-{task.index:06}.jsonl").open(encoding="utf-8") as file:
+                yield from (line.rstrip("\n") for line in file)
+
+    _write_lines(target, lines())
 
 
 def released_store(room: Room, *, readonly: bool) -> SealedStore:

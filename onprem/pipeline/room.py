@@ -69,6 +69,7 @@ class Spec:
     spans: bool = False  # keep the final spans for --spans
     decisions: bool = False  # replay what reviewers decided: DECISIONS in the run's folder
     epoch: int | None = None  # of codes and shifts; None: the site's present one
+    echo: str = ""  # SHA-256 of the language model that reads free text; "" for none
 
 
 @dataclass
@@ -164,7 +165,8 @@ class Room:
         from onprem.detect.ner import digests_of
 
         langs = LANGUAGES if self.spec.lang == "auto" else (self.spec.lang,)
-        return tuple(item for lang in langs for item in digests_of(lang, self.policy.tier))
+        echo = (("echo", self.spec.echo),) if self.spec.echo else ()
+        return tuple(item for lang in langs for item in digests_of(lang, self.policy.tier)) + echo
 
     @cached_property
     def shapes(self) -> Detector:

@@ -2,6 +2,7 @@
 
 1. The request is checked and gives the run its name; a lock keeps a second process out of it.
 2. `collect`, then `find` by workers, then what was found joins the roster; decisions of reviewers are replayed in both.
+   Where the policy asks for it, a language model reads the free text as well (`echo`).
 3. `names` and `change` by workers, then the parts are assembled.
 4. The leak gate by workers; files with a hit go to the held area.
 5. `publish`, the spans file, the list of held records, the questions for `onprem review`. The run's folder is removed.
@@ -21,13 +22,15 @@ from pathlib import Path
 from typing import Protocol
 
 from onprem.config import Site
-from onprem.errors import InputError, ResourceError
+from onprem.detect.echo import Echo
+from onprem.errors import InputError, PolicyError, ResourceError
 from onprem.pipeline import touched
 from onprem.pipeline.change import Tally
 from onprem.pipeline.coded import keep_codes
 from onprem.pipeline.collect import collect
 from onprem.pipeline.decisions import decision_keys, decode, file_digest, read_file, write_file
 from onprem.pipeline.doubts import leave
+from onprem.pipeline.echo import echo_task
 from onprem.pipeline.find import merge_found, read_decided
 from onprem.pipeline.gate import Gated, read_gated
 from onprem.pipeline.plan import InputFile, Plan, check_output, enumerate_inputs
@@ -67,6 +70,7 @@ class Request:
     resume: bool = False
     dry_run: bool = False
     decisions: Path | None = field(repr=False, default=None)
+    echo: Echo | None = field(repr=False, default=None)  # for a policy that asks for it
 
 
 def run(
@@ -100,6 +104,7 @@ def run(
                 hint="see the formats and encodings in `onprem deid --help`; check permissions",
             )
         _find(room, plan, pool, progress)
+        _echo(room, plan, request.echo, progress)
         tallies = _change(room, plan, pool, progress)
         gated = _gate(room, plan, pool, progress)
         declare(touched.references(room))
@@ -118,6 +123,8 @@ def _replayed(room: Room, decided: bytes) -> Replayed:
 
 def _spec(site: Site, request: Request, files: Sequence[InputFile], decided: bytes | None) -> Spec:
     policy = load(request.policy, site_policies=site.folder("policies"))
+    if policy.echo and request.echo is None:
+        raise PolicyError(f"policy {policy.name} asks for a language model", hint="onprem deid ... --model NAME")
     columns = site.root / "columns.toml"
     asked: dict[str, object] = {
         "files": [(str(file.path), *_state(file.path)) for file in files],
@@ -131,7 +138,8 @@ def _spec(site: Site, request: Request, files: Sequence[InputFile], decided: byt
     spec = Spec(
         site.root, "", request.policy, request.lang, request.text_field, request.spans is not None, decided is not None
     )
-    spec = replace(spec, epoch=custody.epoch(site))
+    model = request.echo.digest if policy.echo and request.echo is not None else ""
+    spec = replace(spec, epoch=custody.epoch(site), echo=model)
     key = derive(custody.root(site), "run name")
     return replace(spec, run=run_name(spec, asked, key))
 
@@ -210,6 +218,15 @@ def _find(room: Room, plan: Plan, pool: Pool, progress: Progress) -> None:
     if _once(room, "names"):
         for _ in pool.each("names", [0]):
             _done(room, "names")
+
+
+def _echo(room: Room, plan: Plan, echo: Echo | None, progress: Progress) -> None:
+    if room.spec.echo and echo is not None and _once(room, "echo"):
+        progress.stage("echo", plan.records)
+        for task in plan.tasks:
+            progress.advance(echo_task(room, task, echo))
+        room.close()
+        _done(room, "echo")
 
 
 def _change(room: Room, plan: Plan, pool: Pool, progress: Progress) -> list[Tally]:

@@ -111,6 +111,7 @@ class Policy(BaseModel):
     keep_city: bool = False  # `generalise` leaves the city of an address, not only its province or state
     keep_times: bool = True  # the time of day inside a date or timestamp stays when its date is shifted
     tier: Tier = "thorough"  # the models that search free text
+    echo: bool = False  # a language model of the site quotes further identifiers out of free text
     reversible: bool = False  # the vault keeps what a `code` stands for, so that `onprem vault reveal` can lead back
     rules: Mapping[Label, Annotated[Rule, BeforeValidator(_spelled_out)]] = Field(min_length=1)
     age: AgeRule = AgeRule()
@@ -152,6 +153,8 @@ class Policy(BaseModel):
     def digest(self) -> str:
         """SHA-256 (hex) of the canonical form: sorted keys, defaults written out, comments and layout left out."""
         content = self.model_dump(mode="json")
+        if not self.echo:  # so that approvals and decisions for policies from before there was this key stay good
+            del content["echo"]
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
