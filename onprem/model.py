@@ -89,6 +89,7 @@ class Reason(StrEnum):
     INTERNAL = "internal failure"
     LEAK = "leak gate"
     POLICY = "policy"  # the policy has no rule for it
+    ECHO = "unclear model"  # the policy asks for a language model, and its answer is not understood
     REVIEW = "reviewer"  # a reviewer decided that it stays
 
 

@@ -26,7 +26,8 @@ class Need:
     """Names of a command's parameters by what happens to the paths in them, and its known answers.
 
     `make` are folders that the command makes; `run` says that it starts processes of its own; `later` that it confines
-    itself by `confine`; `model` that it runs a language model, which may be on a GPU. The site is written by all.
+    itself by `confine`; `model` that it runs a language model, which may be on a GPU; `here` that files below the working
+    folder are named while it runs. The site is written by all.
     """
 
     read: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Need:
     run: bool = False
     later: bool = False
     model: bool = False
+    here: bool = False
     answers: tuple[str, ...] = ()
 
 
@@ -45,6 +47,7 @@ NEEDS: dict[str, Need] = {
         write=("spans", "report"),
         make=("out",),
         run=True,
+        model=True,
         answers=LOG + SEAL + FIND,
     ),
     "verify": Need(read=("out", "against", "roster"), run=True, answers=LOG + SEAL + FIND),
@@ -75,6 +78,17 @@ NEEDS: dict[str, Need] = {
     "audit report": Need(read=("against", "cosigners"), write=("out",), answers=LOG),
     "audit seal": Need(answers=LOG),
     "audit retire": Need(write=("to",), answers=LOG),
+    "model add": Need(read=("file",), answers=LOG),
+    "model list": Need(),
+    "model show": Need(),
+    "model verify": Need(answers=LOG),
+    "model remove": Need(answers=LOG),
+    "model bench": Need(model=True),
+    "chat": Need(read=("system",), model=True, here=True, answers=LOG + SEAL),
+    "ask": Need(read=("docs",), model=True, answers=LOG),
+    "summarise": Need(read=("input",), write=("out",), model=True, answers=LOG),
+    "extract": Need(read=("input", "schema"), write=("out",), model=True, answers=LOG),
+    "serve": Need(write=("socket", "token_file"), model=True, answers=LOG),
     "doctor": Need(),
     "train phi": Need(read=("data", "word_pieces", "encoder"), write=("out",), run=True),
     "train pieces": Need(read=("encoder",), write=("out",)),
@@ -138,6 +152,8 @@ def confine(path: str, given: Mapping[str, object], read: Iterable[Path] = ()) -
     need = NEEDS.get(path, Need(read=tuple(given)))
     write, empty = _writable(need, given)
     read = (*read, *_paths(given, need.read), *(_DOCTOR_READS if path == "doctor" else ()))
+    if need.here and Path.cwd() != Path("/"):
+        read = (*read, Path.cwd())
     workers = need.run and _jobs(given) != 1
     landlock.confine(landlock.Rules(read, tuple(write), tuple(empty), workers=workers, gpu=need.model))
 

@@ -27,7 +27,6 @@ from onprem.policy.surrogates import Persona
 from onprem.text import apply_edits
 
 UNKNOWN_RULE = "hold"
-NOT_UNDERSTOOD = Reason.POLICY  # the policy asks for a language model, and its answer on this record is unclear
 _COLUMN = frozenset({"column"})
 
 
@@ -69,7 +68,7 @@ def deidentify(record: Record[Raw], found: Found, patient: Patient, policy: Poli
     if any(not prepared.readable for prepared, _ in found.fields.values()):
         return Result(Held(record.id, "", Reason.LANGUAGE))
     if any(quoted is None for quoted in found.quoted.values()):
-        return Result(Held(record.id, "", NOT_UNDERSTOOD))
+        return Result(Held(record.id, "", Reason.ECHO))
     try:
         return _deidentify(record, found, patient, policy)
     except Exception:  # noqa: BLE001 - the one guard that keeps rule 4 of the house: any failure holds the record

@@ -40,6 +40,7 @@ HELD = {
     Reason.LANGUAGE: "its language is not English or Chinese, as far as the detectors can tell; if it is: --lang en or zh",
     Reason.INTERNAL: "the program failed on it; please report it with the version, without the text",
     Reason.POLICY: "the policy has no rule for it",
+    Reason.ECHO: "the policy asks for a language model, and its answer on it is not understood",
     Reason.REVIEW: "a reviewer decided that it stays",
 }
 DROPPED = {
