@@ -2,7 +2,8 @@
 
 Rules: a document is data. A passage that gives orders to whoever reads it for an answer is not put before the model and
 bears nothing out; it is counted. Passages that do not fit beside the question are left out and counted. Where nothing is
-found, or nothing that the model said is borne out, the answer is `NOT_THERE` and nothing else.
+found, or the model says that nothing answers, the answer is `NOT_THERE`; where nothing that it said is borne out, it is
+`NOT_BORNE_OUT`, and whoever asked reads the passages.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from onprem.llm.contract import LLM, Ended, Request, Sampling
 from onprem.llm.templates import Message, Prompt, prompt
 
 NOT_THERE = "not in the documents"
+NOT_BORNE_OUT = "no answer that the documents bear out"
 ANSWER_TOKENS = 256
 
 _SYSTEM = f"""\
@@ -89,7 +91,7 @@ def ask(llm: LLM, index: Index, question: str, *, top: int) -> Found:
     said = _whole_sentences(answer.text) if cut else answer.text
     checked = check(said, [_whole(passage) for passage in given], question=question)
     return Found(
-        checked.text if checked.cited else NOT_THERE,
+        checked.text if checked.cited else _without(answer.text),
         cited=checked.cited,
         given=given,
         left_out=len(trusted) - len(given),
@@ -99,6 +101,12 @@ def ask(llm: LLM, index: Index, question: str, *, top: int) -> Found:
         said=answer.text,
         tokens=answer.tokens,
     )
+
+
+def _without(said: str) -> str:
+    """Return why there is no answer, after what the model said: that it found none, or something that does not stand."""
+    words = " ".join(said.casefold().split())
+    return NOT_THERE if not words or NOT_THERE in words else NOT_BORNE_OUT
 
 
 def _fitting(llm: LLM, passages: Sequence[Passage], question: str) -> tuple[Prompt, tuple[Passage, ...]]:

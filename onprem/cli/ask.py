@@ -110,25 +110,28 @@ def _tell(found: Found) -> None:
         render.talk(f"{len(found.distrusted)} passage(s) give orders to a model and were left out: {_some(files)}")
     if found.dropped:
         render.talk(f"{found.dropped} sentence(s) of the model were left out: no passage bears them out")
-    if found.given and not found.answered:
-        places = dict.fromkeys(one_line(_source(passage)) for passage in found.given)
-        render.talk(f"looked at: {'; '.join(places)}")
     if found.cut:
         render.talk("the model was not done when its answer was full")
 
 
 def _show(found: Found, library: Library, *, json: bool) -> None:
     cited = [(number, found.given[number - 1]) for number in sorted(found.cited)]
+    closest = [] if found.answered else list(enumerate(found.given, 1))
     if json:
-        passages = [{"number": number, **_place(passage), "text": passage.text} for number, passage in cited]
+        passages, near = (
+            [{"number": number, **_place(passage), "text": passage.text} for number, passage in some]
+            for some in (cited, closest)
+        )
         distrusted = [_place(passage) for passage in found.distrusted]
         counts = {"left_out": found.left_out, "distrusted": distrusted, "dropped": found.dropped}
-        head = {"answered": found.answered, "answer": found.text, "cut": found.cut, "cited": passages}
+        head = {"answered": found.answered, "answer": found.text, "cut": found.cut, "cited": passages, "closest": near}
         read = {"documents": library.documents, "passages": len(library.passages), "skipped": len(library.skipped)}
         render.line(json_line(head | counts | read))
         return
     render.line(harmless(found.text))
-    for number, passage in cited:
+    if closest:
+        render.talk("the passages that are closest to the question:")
+    for number, passage in cited or closest:
         render.line("")
         render.line(one_line(f"[{number}] {_source(passage)}"))
         for text in passage.text.splitlines():
