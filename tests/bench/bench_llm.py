@@ -32,7 +32,9 @@ def prompts(model):
     """16 prompts of a shared beginning of 200 tokens and a question each."""
     from onprem.llm.templates import Piece, Prompt
 
-    words = "The patient was seen on the ward and the findings were discussed with the team before the round. ".split(" ")
+    words = "The patient was seen on the ward and the findings were discussed with the team before the round. ".split(
+        " "
+    )
     text, place = "", 0
     while model.count(Prompt((Piece(text),))) < 200:
         text += words[place % len(words)] + " "
@@ -127,7 +129,9 @@ def main():
     names = list(measured)
     for above, below in ((1, 0), (3, 1), (3, 2), (3, 4), (3, 5)):
         ratios = [one / other for one, other in zip(found[names[above]], found[names[below]], strict=True)]
-        print(f"{names[above]} / {names[below]}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+        print(
+            f"{names[above]} / {names[below]}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        )
     ours.close()
 
 
