@@ -1,8 +1,8 @@
 """The command `onprem`: raises the walls, settles the process, then hands over to the command line.
 
-Order: 1. the egress wall, 2. hygiene, 3. the command line is imported and parsed, 4. files are confined to what the
-command was given and its known answers are asked for (`onprem.cli.needs`), 5. the command runs, 6. its failure becomes
-one line, a hint and an exit code; no message of a foreign exception is ever shown.
+Order: 1. the egress wall, for `onprem serve` with its door, 2. hygiene, 3. the command line is imported and parsed,
+4. files are confined to what the command was given and its known answers are asked for (`onprem.cli.needs`), 5. the
+command runs, 6. its failure becomes one line, a hint and an exit code; no message of a foreign exception is ever shown.
 """
 
 from __future__ import annotations
@@ -18,14 +18,10 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command under the walls; return its exit code."""
-    from onprem.security import hygiene, walls
+    from onprem.security import hygiene
 
     try:
-        if arguments[:1] == ["doctor"]:
-            from onprem.security import probes
-
-            probes.try_without_walls()  # the positive control must come before the walls
-        walls.raise_walls()
+        _raise_walls(arguments)
         hygiene.settle()
         return _command(arguments)
     except BrokenPipeError:
@@ -36,6 +32,26 @@ def run(arguments: list[str]) -> int:
         return leaving.code if isinstance(leaving.code, int) else _tell(leaving)
     except (Exception, KeyboardInterrupt) as failure:  # noqa: BLE001 - the one place that turns a failure into a code
         return _tell(failure)
+
+
+def _raise_walls(arguments: list[str]) -> None:
+    """Raise the walls, after the two things that must come before them: a positive control, and a door."""
+    from onprem.security import walls
+
+    if arguments[:1] == ["doctor"]:
+        from onprem.security import probes
+
+        probes.try_without_walls()
+    if arguments[:1] != ["serve"]:
+        walls.raise_walls()
+        return
+    from onprem.security import door
+
+    listening = None
+    try:
+        listening = door.open_by(arguments[1:])
+    finally:  # a door that cannot be opened is told from behind the walls
+        walls.raise_walls(listening=listening)
 
 
 def _tell(failure: BaseException) -> int:

@@ -2,8 +2,8 @@
 
 Rules: a call stands here when it reaches beyond this process (a network, another process, another view of the file
 system, memory that is shared by name) and no command needs it. Calls whose arguments decide (`socketpair`, `clone`,
-`ioctl`, `prctl`) are filtered in `walls`. A call that is newer than this table is absent: the C library must do
-without it on older kernels anyway.
+`ioctl`, `prctl`; with a door, `accept`) are filtered in `walls`. A call that is newer than this table is absent: the C
+library must do without it on older kernels anyway.
 
 Numbers: arch/x86/entry/syscalls/syscall_64.tbl (asm/unistd_64.h) and include/uapi/asm-generic/unistd.h, which aarch64
 uses; those from 424 on are the same everywhere. A test compares them with the headers of the machine.
@@ -130,6 +130,12 @@ ABSENT: dict[str, tuple[int, int]] = {
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
     "clone3": (435, 435),
+}
+
+# denied beside the rest while a door is open: a connection must not bring in descriptors that somebody else opened
+DENIED_WITH_DOOR: dict[str, tuple[int, int]] = {
+    "recvmsg": (47, 212),
+    "recvmmsg": (299, 243),
 }
 
 # whose arguments decide, what the walls' own probe tries, and seccomp itself

@@ -11,7 +11,9 @@ Four other calls are told apart by their arguments: `clone` may make no namespac
 terminal's input, `prctl` may not open the memory of this process to others.
 
 Sockets that were open before the filter keep working, so a process that inherits one refuses to start. The standard
-streams may be AF_UNIX stream sockets: a service manager hands them over so.
+streams may be AF_UNIX stream sockets: a service manager hands them over so. `onprem serve` alone has one more, a listening
+AF_UNIX stream socket that `door` has made: on its descriptor, and no other, `accept` is allowed; `recvmsg` is denied then,
+so that whoever connects cannot hand in a socket of another kind. Everything else stays as it is.
 
 Sources: seccomp(2), the kernel's Documentation/userspace-api/seccomp_filter.rst, asm/unistd_64.h, asm-generic/unistd.h.
 """
@@ -35,6 +37,7 @@ _JUMP, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT = 0x05, 0x15, 0x35, 0x45
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 # offsets in struct seccomp_data; arguments are 64-bit little-endian, their low words are read
 _NUMBER, _ARCHITECTURE, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24
+_HIGH = 4  # from the low word of an argument to its high one
 
 _PR_SET_NO_NEW_PRIVS, _SET_MODE_FILTER, _FLAG_TSYNC = 38, 1, 1
 _AF_UNIX, _SOCK_STREAM, _SOCK_DGRAM, _SOL_SOCKET, _SO_TYPE, _SO_DOMAIN = 1, 1, 2, 1, 3, 39
@@ -55,7 +58,9 @@ class Numbers:
     clone: int
     ioctl: int
     prctl: int
+    accept: tuple[int, ...]
     denied: tuple[int, ...]  # EPERM
+    denied_with_door: tuple[int, ...]  # EPERM while a door is open
     absent: tuple[int, ...]  # ENOSYS, beside what is newer than the table
     x32: bool = False
 
@@ -63,6 +68,7 @@ class Numbers:
 def _column(place: Literal[0, 1], architecture: int, *, x32: bool) -> Numbers:
     """Return one column of the table of calls."""
     single = {name: pair[place] for name, pair in calls.SINGLE.items()}
+    sockets = calls.DENIED["sockets of any family"]
     pairs = [pair for group in calls.DENIED.values() for pair in group.values()]
     return Numbers(
         architecture,
@@ -72,6 +78,8 @@ def _column(place: Literal[0, 1], architecture: int, *, x32: bool) -> Numbers:
         clone=single["clone"],
         ioctl=single["ioctl"],
         prctl=single["prctl"],
+        accept=tuple(number for name in ("accept", "accept4") if (number := sockets[name][place]) is not None),
+        denied_with_door=tuple(pair[place] for pair in calls.DENIED_WITH_DOOR.values()),
         denied=(single["socket"], *(number for pair in pairs if (number := pair[place]) is not None)),
         absent=tuple(pair[place] for pair in calls.ABSENT.values()),
         x32=x32,
@@ -84,8 +92,8 @@ NUMBERS: dict[str, Numbers] = {
 }
 
 
-def filter_program(numbers: Numbers) -> list[Instruction]:
-    """Return the filter as classic BPF instructions."""
+def filter_program(numbers: Numbers, *, listening: int | None = None) -> list[Instruction]:
+    """Return the filter as classic BPF instructions; `listening` is the one descriptor that may be accepted on."""
     deny, absent = (_RETURN, 0, 0, _ERRNO | errno.EPERM), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)
     allow, kill = (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _KILL_PROCESS)
     program = [
@@ -97,11 +105,17 @@ def filter_program(numbers: Numbers) -> list[Instruction]:
     if numbers.x32:
         program += [(_JUMP_AT_LEAST, 0, 1, _X32_FIRST), kill]
     program += [(_JUMP_AT_LEAST, 0, 1, calls.FIRST_UNKNOWN), absent]
-    for answer, group in ((absent, numbers.absent), (deny, numbers.denied)):
+    denied = numbers.denied
+    if listening is not None:
+        denied = (*(number for number in denied if number not in numbers.accept), *numbers.denied_with_door)
+    for answer, group in ((absent, numbers.absent), (deny, denied)):
         # every comparison jumps to the one answer behind the last of them, which is stepped over where none is true
         program += [(_JUMP_EQUAL, len(group) - place, 0, number) for place, number in enumerate(group)]
         program += [(_JUMP, 0, 0, 1), answer]
-    for number, block in _by_argument(numbers, deny=deny, allow=allow).items():
+    blocks = _by_argument(numbers, deny=deny, allow=allow)
+    if listening is not None:
+        blocks |= dict.fromkeys(numbers.accept, _on_descriptor(listening, deny=deny, allow=allow))
+    for number, block in blocks.items():
         program += [(_JUMP_EQUAL, 0, len(block), number), *block]
     return [*program, allow]
 
@@ -139,6 +153,18 @@ def _by_argument(numbers: Numbers, *, deny: Instruction, allow: Instruction) -> 
     }
 
 
+def _on_descriptor(descriptor: int, *, deny: Instruction, allow: Instruction) -> list[Instruction]:
+    """Return the instructions that allow a call when its first argument is `descriptor`, in all of its 64 bits."""
+    return [
+        (_LOAD_WORD, 0, 0, _ARGUMENT_0),
+        (_JUMP_EQUAL, 0, 3, descriptor),
+        (_LOAD_WORD, 0, 0, _ARGUMENT_0 + _HIGH),
+        (_JUMP_EQUAL, 0, 1, 0),
+        allow,
+        deny,
+    ]
+
+
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
@@ -169,8 +195,10 @@ def call(libc: ctypes.CDLL, number: int, *arguments: int) -> int:
     return result if result >= 0 else -ctypes.get_errno()
 
 
-def inherited_ways_out() -> list[int]:
+def inherited_ways_out(*, listening: int | None = None) -> list[int]:
     """Return the open descriptors that are sockets or io_uring queues, AF_UNIX stream standard streams apart.
+
+    `listening` is the descriptor of a door; it is left out too, if it is an AF_UNIX stream socket.
 
     Raises:
         WallError: /proc is not mounted, so descriptors cannot be listed.
@@ -186,8 +214,8 @@ def inherited_ways_out() -> list[int]:
             target = os.readlink(f"/proc/self/fd/{name}")  # noqa: PTH115 - as above, and this runs at every start
         except OSError:  # the descriptor of the listing itself, closed by now
             continue
-        handed_over = int(name) <= 2 and _is_unix_stream(libc, int(name))
-        if target == "anon_inode:[io_uring]" or (target.startswith("socket:") and not handed_over):
+        meant = int(name) in (0, 1, 2, listening) and _is_unix_stream(libc, int(name))
+        if target == "anon_inode:[io_uring]" or (target.startswith("socket:") and not meant):
             found.append(int(name))
     return sorted(found)
 
@@ -205,8 +233,10 @@ def _is_unix_stream(libc: ctypes.CDLL, descriptor: int) -> bool:
 _raised_in: set[int] = set()  # process ids: a fork inherits both this set and the filter
 
 
-def raise_walls() -> None:
+def raise_walls(*, listening: int | None = None) -> None:
     """Install the filter for all threads of this process and prove that it holds. Idempotent; less than 1 ms.
+
+    `listening` is the descriptor of the door of `onprem serve`; no other command has one.
 
     Raises:
         WallError: the machine is not supported, the kernel refuses the filter, a socket is already open, or the probe
@@ -215,13 +245,13 @@ def raise_walls() -> None:
     if _raised_in:
         return
     numbers = numbers_here()
-    if ways_out := inherited_ways_out():
+    if ways_out := inherited_ways_out(listening=listening):
         raise WallError(
             f"{len(ways_out)} open socket(s) were inherited (descriptor {', '.join(map(str, ways_out))})",
             hint="start onprem from a shell or service that does not pass its sockets on, or close them: N>&-",
         )
     libc = kernel()
-    instructions = filter_program(numbers)
+    instructions = filter_program(numbers, listening=listening)
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(instructions), ctypes.addressof(buffer))
@@ -236,7 +266,10 @@ def raise_walls() -> None:
 
 
 def walls_in_force() -> bool:
-    """Probe whether every socket family and io_uring are denied right now. What a probe opens is closed at once."""
+    """Probe whether every socket family and io_uring are denied right now, and `accept` on what is no door.
+
+    What a probe opens is closed at once.
+    """
     numbers = numbers_here()
     libc = kernel()
     try:
@@ -252,4 +285,6 @@ def walls_in_force() -> bool:
             os.close(result)
         if result != -errno.EPERM:
             return False
+    if any(call(libc, number, -1, 0, 0, 0) != -errno.EPERM for number in numbers.accept):
+        return False
     return all(call(libc, number, 1, 0) == -errno.ENOSYS for number in numbers.absent)

@@ -55,6 +55,7 @@ def test_files_and_names_of_commands_agree():
     files = {path.stem for path in (ROOT / "onprem" / "cli").glob("*.py")} - {"__init__", "render"}
     shared = {"passphrase", "second_person"}  # what several commands ask people for
     shared |= {"needs", "selftest"}  # what stands before every command
+    shared |= {"with_model", "harmless"}  # what commands with a model share
     parts = {name for name in files if name.partition("_")[0] in cli.COMMANDS}  # a large command's subcommands
     assert files - shared - parts <= set(cli.COMMANDS)
     assert set(cli.COMMANDS) <= files

@@ -1,0 +1,1 @@
+"""A server for other programs of this host: OpenAI's interface on the one door in the walls."""
