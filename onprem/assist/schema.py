@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from onprem.errors import InputError, UsageError
+from onprem.llm.speakable import is_speakable
 
 MAX_BYTES = 65_536
 MAX_DEPTH = 4  # objects in objects or lists
@@ -94,8 +95,10 @@ class _Reader:
         bound = {}
         for name, below in properties.items():
             here = f"{path}/properties/{_shown(name)}"
-            if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-                raise _refusal(here, f"is no name of 1 to {MAX_NAME} printable characters")
+            if len(name) > MAX_NAME or not name.isprintable() or not is_speakable(name):
+                raise _refusal(
+                    here, f"is no name of 1 to {MAX_NAME} printable characters without quotes and backslashes"
+                )
             made = self.bind(below, here, depth + 1)
             bound[name] = made if name in required else _or_null(made)
         return {"type": "object", "properties": bound, "required": list(bound), "additionalProperties": False}
@@ -119,6 +122,10 @@ class _Reader:
             raise _refusal(f"{path}/enum", f"is no list of 1 to {MAX_CHOICES} values")
         if any(isinstance(item, (list, dict, float)) or len(str(item)) > MAX_TEXT for item in choices):
             raise _refusal(f"{path}/enum", "holds what is no short text, whole number, true, false or null")
+        if not all(is_speakable(item) for item in choices if isinstance(item, str)):
+            raise _refusal(
+                f"{path}/enum", "holds a text that is empty or has quotes, backslashes, control characters or emoji"
+            )
         if "const" in schema and "enum" in schema and schema["const"] not in schema["enum"]:
             raise _refusal(path, "cannot be met: its const is not in its enum")
         fitting = [item for item in choices if _is_of(item, schema.get("type"))]

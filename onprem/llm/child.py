@@ -5,7 +5,8 @@ program and that one model; 4. the model is loaded and one token computed; 5. re
 whoever asks never waits to write; 6. it ends when nobody writes to it any more, in the middle of whatever it does.
 
 Rules: nothing is said but frames (`onprem.llm.wire`). A failure is told by a code; what the library or a request said is
-in none. An interrupt from the terminal is for who asked, not for this process.
+in none. An interrupt, or a signal to end, is for who asked, not for this process: it ends with its pipe. Frames have a
+descriptor of their own, because native code may print to standard output.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from onprem.llm.batching import Batching, Event
     from onprem.llm.native import Network
 
-_IN, _OUT = 0, 1
+_IN = 0
+_out = [1]  # where frames go
 _OOM_SCORE = "1000"  # if memory runs out, this process is ended, not the one that holds records
 
 
@@ -168,7 +170,7 @@ def _answer(key: int, **said: object) -> dict[str, object]:
 
 def _say(frame: wire.Frame) -> None:
     try:
-        wire.write(_OUT, frame)
+        wire.write(_out[-1], frame)
     except wire.Closed:
         os._exit(0)
 
@@ -178,15 +180,18 @@ def _settle() -> None:
     from onprem.security import hygiene, walls
 
     walls.raise_walls()
-    hygiene.settle()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(OSError):  # not allowed in some containers; then the kernel chooses
         Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, encoding="ascii")
+    hygiene.settle()  # from here on /proc/self is closed to users other than root
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def main() -> int:
     """Serve one model; return the exit code where it cannot be loaded."""
     _settle()
+    _out.append(os.dup(1))
+    os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), 1)
     reader = wire.Reader(_IN)
     try:
         asked = reader.read()

@@ -8,6 +8,7 @@ asked about, because asking about all is slow. A token is given to the grammar o
 from __future__ import annotations
 
 import ctypes
+import json
 from contextlib import ExitStack
 from typing import Any
 
@@ -19,6 +20,10 @@ from onprem.llm.contract import Sampling
 from onprem.llm.native import Logits, Network, Unfit
 
 _TOKEN = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # struct llama_token_data
+# a sign of a text as the converter writes it, which JSON does not allow where it is a control character
+_ANY_SIGN, _JSON_SIGN = r'[^"\\]', r'[^"\\\x7F\x00-\x1F]'
+_COUNTS = frozenset({"minItems", "maxItems", "minLength", "maxLength"})
+_MOST_REPEATS = 10_000
 _FEW = 64  # of the likeliest, which are asked about before all are
 
 
@@ -33,11 +38,30 @@ def grammar_of(schema: str) -> str:
         NoGrammar: it uses what cannot be put into a grammar.
     """
     try:
+        if not _is_bounded(json.loads(schema)):
+            raise NoGrammar
         found: str = binding.json_schema_to_gbnf(schema)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, AssertionError, RecursionError):
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        AssertionError,
+        RecursionError,
+        MemoryError,
+        OverflowError,
+    ):
         # what the binding raises for what it does not expect is not documented
         raise NoGrammar from None
-    return found
+    return found.replace(_ANY_SIGN, _JSON_SIGN)
+
+
+def _is_bounded(schema: object) -> bool:
+    """Return whether no number in a schema asks for more repeats than a grammar should have."""
+    if isinstance(schema, dict):
+        counts = [value for key, value in schema.items() if key in _COUNTS and isinstance(value, (int, float))]
+        return all(value <= _MOST_REPEATS for value in counts) and all(map(_is_bounded, schema.values()))
+    return all(map(_is_bounded, schema)) if isinstance(schema, list) else True
 
 
 class Chooser:

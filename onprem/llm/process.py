@@ -10,10 +10,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from onprem.errors import ModelError, ResourceError
 from onprem.llm import wire
+from onprem.llm.contract import Ended
 
 _END_S = 5.0  # how long a process may take to end
 
@@ -68,9 +70,14 @@ class Process:
         if self.ended:
             raise _gone(None)
         try:
-            return self._reader.read()
+            frame = self._reader.read()
         except wire.Closed:
             raise _gone(self.end()) from None
+        if not _is_known(frame):
+            self._process.kill()
+            self.end()
+            raise ModelError("the model's process says what is not understood", hint="onprem model verify")
+        return frame
 
     def end(self) -> int | None:
         """End the process; return how it ended, None where it had to be killed. Idempotent."""
@@ -84,6 +91,26 @@ class Process:
             return None
         finally:
             self._out.close()
+
+
+# what each frame of a model's process holds; it is believed no further than it keeps to this
+_FORMS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
+    "ready": {"seconds": (int, float), "gpu_layers": int, "offload": bool, "system": str},
+    "failed": {"code": str},
+    "count": {"id": int, "count": int},
+    "raw": {"id": int, "seconds": (int, float)},
+    "piece": {"id": int, "text": str},
+    "refused": {"id": int, "code": str},
+    "answer": {"id": int, "text": str, "ended": str, "prompt_tokens": int, "tokens": int, "reused": int},
+}
+_CODES = frozenset({"template", "empty", "schema", "grammar", "architecture", "memory", "unsound", "missing"})
+
+
+def _is_known(frame: Mapping[str, Any]) -> bool:
+    form = _FORMS.get(str(frame.get("is")))
+    if form is None or not all(isinstance(frame.get(name), kind) for name, kind in form.items()):
+        return False
+    return ("code" not in form or frame["code"] in _CODES) and ("ended" not in form or frame["ended"] in {*Ended})
 
 
 def _gone(code: int | None) -> ModelError:

@@ -157,6 +157,16 @@ def test_what_it_says_fits_the_schema_whatever_is_drawn(model):
         jsonschema.validate(json.loads(answer.text), PERSON)
 
 
+def test_a_text_of_a_schema_has_no_control_characters_whatever_is_drawn(model):
+    schema = '{"type": "array", "items": {"type": "string", "maxLength": 60}, "minItems": 2, "maxItems": 2}'
+    asking = "Write lines of a poem, one under the other:\n1.\n2.\n3.\n"
+    requests = [asked(asking, max_tokens=90, schema=schema, sampling=Sampling(2.0, top_k=0, seed=n)) for n in range(8)]
+    answers = [answer for answer in model.complete(requests) if answer.ended == Ended.STOP]
+    assert len(answers) >= 5
+    for answer in answers:
+        json.loads(answer.text)
+
+
 def test_a_grammar_binds_the_likeliest_too(model):
     (answer,) = model.complete([asked("Is water wet?", grammar='root ::= "perhaps" | "maybe"')])
     assert answer.text in ("perhaps", "maybe")
@@ -175,12 +185,13 @@ def test_a_grammar_that_allows_chinese_is_followed(model):
         {"schema": '{"$ref": "#/nowhere"}'},
         {"schema": "no JSON"},
         {"schema": '{"type": "string", "pattern": "no anchors"}'},
+        {"schema": '{"type": "array", "items": {"type": "string"}, "maxItems": 2000000000}'},
         {"grammar": "root ::= ("},
         {"grammar": "other ::= [a-z]"},
         {"grammar": "root ::= root"},
         {"grammar": "x", "schema": "{}"},
     ],
-    ids=["type", "reference", "no JSON", "pattern", "syntax", "no root", "left recursion", "both"],
+    ids=["type", "reference", "no JSON", "pattern", "too many", "syntax", "no root", "left recursion", "both"],
 )
 def test_what_cannot_bind_is_refused(model, how):
     with pytest.raises(UsageError) as caught:

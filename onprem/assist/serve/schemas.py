@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onprem.assist.serve.forms import Json, Refused, invalid
+from onprem.llm.speakable import is_speakable
 
 MAX_PARTS = 1_000  # schemas in a schema, references put in place
 MAX_DEPTH = 32
@@ -191,7 +192,7 @@ def _speakable(text: str) -> None:
     Raises:
         Refused: it has a quotation mark, a backslash, a control character, or one beyond the basic plane.
     """
-    if not text or any(sign < " " or sign in '"\\\x7f' or sign > "\uffff" for sign in text):
+    if not is_speakable(text):
         raise _refusal("has a name or text that is empty or has quotes, backslashes, control characters or emoji")
 
 
