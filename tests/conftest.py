@@ -1,10 +1,15 @@
 """What tests of every folder share: the small real model."""
 
 import os
+import signal
 import tomllib
 from pathlib import Path
 
 import pytest
+
+if os.environ.get("PYTEST_XDIST_WORKER"):
+    # side by side, tests ignore an interrupt of the terminal, and so would the programs that they start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = "smollm2-135m-instruct"

@@ -36,6 +36,9 @@ SETTINGS = """\
 
 # Whether 03/04/2024 is 3 April (true) or March 4 (false).
 #dates_day_first = false
+
+# The language model of the shelf that commands use when none is named; with one on the shelf, that one.
+#model = ""
 """
 
 

@@ -28,7 +28,7 @@ def _without_init() -> None:
     if spec is None or spec.submodule_search_locations is None:
         raise ModelError("llama-cpp-python is not installed", hint="make llama")
     package = types.ModuleType(_PACKAGE)
-    package.__path__ = list(spec.submodule_search_locations)
+    package.__path__, package.__spec__ = list(spec.submodule_search_locations), spec
     sys.modules.setdefault(_PACKAGE, package)
 
 
