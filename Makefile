@@ -45,7 +45,7 @@ llama: $(STAMPS)/runtime
 model: $(STAMPS)/venv
 	@$(BIN)/python deploy/place_model.py $(MODEL) >/dev/null
 
-## make demo    set up and de-identify the sample hospital; then put a small language model on the site's shelf
+## make demo    set up and de-identify the sample hospital; then put a small language model on the shelf and use it
 demo:
 	@$(MAKE) --no-print-directory demo-deid
 	@$(MAKE) --no-print-directory demo-model
@@ -60,7 +60,8 @@ demo-deid: $(STAMPS)/runtime
 	if test $$code -eq 1; then echo "held records:  demo/site/held (the sample holds some on purpose)"; fi; echo
 
 demo-model: llama
-	@$(BIN)/python deploy/place_model.py $(MODEL) --site demo/site
+	@$(BIN)/python deploy/place_model.py $(MODEL) --site demo/site >/dev/null
+	@$(BIN)/onprem summarise demo/out/notes/note_0002.txt --site demo/site --unsupported mark || test $$? -eq 1
 	@echo; echo "language model: $(MODEL), on the shelf of demo/site; talk to it: $(BIN)/onprem chat --site demo/site"
 
 ## make test    set up what tests need and run them: first side by side, then alone those that measure or need the machine
