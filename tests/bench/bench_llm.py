@@ -91,6 +91,12 @@ def main():
             tokens += writing.answer.tokens
         return tokens / (time.perf_counter() - began)
 
+    def single_anew():
+        """One answer with its whole prompt, of which nothing is known."""
+        began = time.perf_counter()
+        (answer,) = ours.complete(requests[:1])
+        return answer.tokens / (time.perf_counter() - began)
+
     def batch():
         began = time.perf_counter()
         answers = list(ours.complete(requests))
@@ -113,6 +119,7 @@ def main():
     measured = {
         "raw loop of the library, one text": raw,
         "ours, one stream": single,
+        "ours, one stream, prompt anew, end to end": single_anew,
         "ours, 16 streams one after another, end to end": singles,
         "ours, 16 in a batch, end to end": batch,
         "high-level API, 16 calls, end to end": high_level,
@@ -127,7 +134,7 @@ def main():
     for name, rates in found.items():
         print(f"{name:52} {statistics.median(rates):8.1f} tok/s  ({min(rates):.1f} to {max(rates):.1f})")
     names = list(measured)
-    for above, below in ((1, 0), (3, 1), (3, 2), (3, 4), (3, 5)):
+    for above, below in ((1, 0), (4, 1), (4, 2), (4, 3), (4, 5), (4, 6)):
         ratios = [one / other for one, other in zip(found[names[above]], found[names[below]], strict=True)]
         print(
             f"{names[above]} / {names[below]}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
