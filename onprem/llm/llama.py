@@ -258,7 +258,7 @@ class Llama:
             ModelError: the process ended.
         """
         while True:
-            found = self._sort(self._process.receive())
+            found = self._sort(self._receive())
             if found is not None:
                 return found
 
@@ -283,14 +283,26 @@ class Llama:
         writing.finish(answer)
         return None
 
+    def _receive(self) -> dict[str, Any]:
+        """Wait for the next frame.
+
+        Raises:
+            ModelError, ResourceError: the process ended, or says that it cannot go on.
+        """
+        frame = self._process.receive()
+        if frame["is"] == "failed":
+            self._process.end()
+            raise _FAILED[frame["code"]]
+        return frame
+
     def _until(self, kind: str) -> dict[str, Any]:
         """Wait for a frame of a kind; take what comes before."""
-        while (frame := self._process.receive())["is"] != kind:
+        while (frame := self._receive())["is"] != kind:
             self._sort(frame)
         return frame
 
     def _pump(self) -> None:
-        self._sort(self._process.receive())
+        self._sort(self._receive())
 
     def _cancel(self, key: int) -> None:
         self._process.send({"op": "cancel", "id": key})

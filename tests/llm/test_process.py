@@ -7,6 +7,10 @@ import pytest
 
 from onprem.errors import ModelError
 from onprem.llm import process
+from onprem.llm.contract import Request
+from onprem.llm.llama import Chosen, Llama
+from onprem.llm.scripted import CARD
+from onprem.llm.templates import Piece, Prompt
 
 ANSWER = {"is": "answer", "id": 1, "text": "x", "ended": "stop", "prompt_tokens": 1, "tokens": 1, "reused": 0}
 
@@ -54,3 +58,12 @@ def test_a_frame_of_another_form_ends_the_process_and_is_told_without_it(says, t
     assert "secret" not in str(caught.value) and "released" not in str(caught.value)
     with pytest.raises(ModelError):
         model.send({"op": "last"})
+
+
+def test_a_model_that_cannot_be_computed_with_while_it_writes_is_told_as_such(says):
+    started = says(framed('{"is":"failed","code":"unsound"}'))
+    held = Chosen(512, 512, 1, 1, 0, offload=False, needed=0, load_s=0.0, system="")
+    model = Llama(CARD, held, started)
+    with pytest.raises(ModelError, match="computed with"):
+        list(model.complete([Request(Prompt((Piece("cough"),)))]))
+    assert started.ended
