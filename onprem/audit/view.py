@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -142,11 +143,10 @@ class View:
         if not state.sound:
             raise AuditError("the audit log does not verify, so it is not shown", hint="onprem audit verify")
         view = cls(state, limits, now or datetime.now(UTC))
-        try:
+        with ExitStack() as unless_loaded:
+            unless_loaded.callback(view.close)
             load(view._store, site, state, utc_offset_minutes=limits.utc_offset_minutes)
-        except BaseException:
-            view.close()
-            raise
+            unless_loaded.pop_all()
         return view
 
     def events(

@@ -38,11 +38,14 @@ def shelf(site: Site) -> Iterable[Finding]:
 
     models = Shelf(site)
     names = models.names()
+    sound = True
     for name in names:
         try:
             models.path(name)
         except OnpremError as failure:
+            sound = False
             yield bad("shelf", failure.message, failure.hint)
-            return
+    if not sound:
+        return
     said = f"{len(names)} on the shelf: {', '.join(names)}" if names else "none on the shelf"
     yield fine("shelf", said)

@@ -59,7 +59,19 @@ def command(
     job = Job("extract", "values", (jsonlib.dumps(wanted.own),), lambda llm: Extract(llm, wanted), _show)
     carry_out(
         Asked(
-            input, out, resume, cut, text_field, id_field, at_a_time, model, context, gpu_layers, threads, site, json
+            given=input,
+            out=out,
+            resume=resume,
+            cut=cut,
+            text_field=text_field,
+            id_field=id_field,
+            at_a_time=at_a_time,
+            model=model,
+            context=context,
+            gpu_layers=gpu_layers,
+            threads=threads,
+            site=site,
+            json=json,
         ),
         job,
     )

@@ -155,7 +155,9 @@ def confine(path: str, given: Mapping[str, object], read: Iterable[Path] = ()) -
     if need.here and Path.cwd() != Path("/"):
         read = (*read, Path.cwd())
     workers = need.run and _jobs(given) != 1
-    landlock.confine(landlock.Rules(read, tuple(write), tuple(empty), workers=workers, gpu=need.model))
+    # a run of `deid` asks a model only where its policy says so: the GPU is opened for it if one is named
+    gpu = need.model and (not need.run or not (given.get("model") is None and given.get("gpu_layers") is None))
+    landlock.confine(landlock.Rules(read, tuple(write), tuple(empty), workers=workers, gpu=gpu))
 
 
 def _writable(need: Need, given: Mapping[str, object]) -> tuple[list[Path], list[Path]]:

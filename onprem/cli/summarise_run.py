@@ -46,7 +46,7 @@ ContextOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What both commands are told."""
 
@@ -124,13 +124,13 @@ def carry_out(asked: Asked, job: Job) -> None:
                     progress.advance(1)
                 rest = islice(records, tally.records, None)
                 produced = lines(llm, job.work(llm), rest, How(asked.at_a_time, cut=asked.cut), tally)
+                whole = False
                 try:
                     run(produced, out.write if out else _shown(asked, job), tally, progress)
-                except BaseException:
-                    if out and tally.records:
-                        render.talk(f"{tally.records:,} records are kept: go on with --resume")
-                    raise
+                    whole = True
                 finally:
+                    if out and tally.records and not whole:
+                        render.talk(f"{tally.records:,} records are kept: go on with --resume")
                     note.counts |= tally.counts(job.claims)
             if out:
                 out.finish()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -38,14 +39,15 @@ _REFUSED = {
     "schema": ("the schema cannot be put into a grammar", "use the parts of JSON schema that docs/summaries.md names"),
     "grammar": ("the grammar cannot be used", "it is GBNF with a rule named root"),
 }
-_FAILED: Mapping[str, OnpremError] = {
-    "architecture": ModelError(
+_FAILED: Mapping[str, tuple[type[OnpremError], str, str]] = {
+    "architecture": (
+        ModelError,
         "this build of llama.cpp does not know the model's architecture, or it writes no text",
-        hint="take another model",
+        "take another model",
     ),
-    "memory": ResourceError("the model does not fit into memory", hint="take a smaller one, or a shorter --context"),
-    "unsound": ModelError("the model cannot be loaded or computed with", hint="take the file from its publisher again"),
-    "missing": ModelError("llama-cpp-python is not installed", hint="make llama"),
+    "memory": (ResourceError, "the model does not fit into memory", "take a smaller one, or a shorter --context"),
+    "unsound": (ModelError, "the model cannot be loaded or computed with", "take the file from its publisher again"),
+    "missing": (ModelError, "llama-cpp-python is not installed", "make llama"),
 }
 
 
@@ -101,22 +103,21 @@ def load(card: Card, path: Path, settings: Settings) -> Llama:
     chosen = placing.plan(header, sequences=settings.sequences, context=settings.context, threads=settings.threads)
     trained = header.number("context_length")
     if trained and chosen.context > trained:
-        raise UsageError(f"the model's context has {trained:,} tokens, {chosen.context:,} were asked for")
+        words = f"the model's context has {trained:,} tokens, {chosen.context:,} were asked for"
+        raise UsageError(words, hint="ask for a shorter --context, or take another model")
     gpu = settings.gpu_layers != 0 and placing.has_gpu()
     needed = placing.needed(header, chosen)
     if not gpu and needed > (free := placing.free_memory()):
         words = f"the model takes about {_giga(needed)} of memory, {_giga(free)} are free"
         raise ResourceError(words, hint="take a smaller one, a shorter context, or fewer answers at a time")
-    process = Process()
-    try:
+    with ExitStack() as unless_ready:
+        process = Process()
+        unless_ready.callback(process.end)
         process.send({"path": str(path), "gpu": gpu, **_asked(header, chosen, settings)})
         ready = process.receive()
-    except BaseException:
-        process.end()
-        raise
-    if ready["is"] == "failed":
-        process.end()
-        raise _FAILED[ready["code"]]
+        if ready["is"] == "failed":
+            raise _failure(ready["code"])
+        unless_ready.pop_all()
     held = Chosen(
         chosen.context,
         chosen.cells,
@@ -292,7 +293,7 @@ class Llama:
         frame = self._process.receive()
         if frame["is"] == "failed":
             self._process.end()
-            raise _FAILED[frame["code"]]
+            raise _failure(frame["code"])
         return frame
 
     def _until(self, kind: str) -> dict[str, Any]:
@@ -321,6 +322,11 @@ class Llama:
                 self._pump()
             except UsageError:  # one was refused
                 continue
+
+
+def _failure(code: str) -> OnpremError:
+    kind, words, hint = _FAILED[code]
+    return kind(words, hint=hint)
 
 
 def _compare(card: Card, path: Path) -> None:

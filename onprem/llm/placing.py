@@ -19,8 +19,8 @@ from onprem.llm.gguf import Header
 DEFAULT_CONTEXT = 4_096  # tokens; models allow more, but its memory is taken whether it is used or not
 _USUAL = 1_024  # tokens of a prompt and its answer, where many are written at a time
 _NUMBER_BYTES = 2  # of the numbers that are held of a token: F16
-_WORKSPACE = 160 << 20  # what computing takes beside, on top of a row of numbers for each token of a batch
-_BATCH = 512
+_WORKSPACE = 160 << 20  # what computing takes beside
+_ROWS = 128  # of numbers for the whole vocabulary, that are kept at a time
 _SPARE = 0.05  # of a GPU's memory left alone
 
 
@@ -57,7 +57,8 @@ def token_bytes(header: Header) -> int:
 
 def needed(header: Header, chosen: Plan) -> int:
     """Return the memory that a model takes, wherever its layers are."""
-    return header.size + chosen.cells * token_bytes(header) + _WORKSPACE + header.vocabulary * 4 * _BATCH // 4
+    numbers = _ROWS * header.vocabulary * 4  # F32
+    return header.size + chosen.cells * token_bytes(header) + _WORKSPACE + numbers
 
 
 def layers(*, blocks: int, weights: int, held: int, free: int) -> int:

@@ -90,7 +90,7 @@ class Room:
 
     @property
     def folder(self) -> Path:
-        """SITE/work/RUN."""
+        """The run's own folder, below the site's work area."""
         return self.site.folder("work") / self.spec.run
 
     @cached_property

@@ -13,7 +13,7 @@ import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from onprem.config import find_site
@@ -77,14 +77,15 @@ def pool(spec: Spec, jobs: int) -> Iterator[Pool]:
     context = multiprocessing.get_context("spawn")
     # a spawned worker reads its arguments from a private pipe: what is lent stands in no command line or environment
     lent = custody.lend(find_site(spec.site))
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(spec, lent)) as executor:
-        try:
-            for _ in range(jobs):
-                executor.submit(_load)  # while the parent reads what tables say
-            yield _Processes(executor, jobs)
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    with (
+        ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(spec, lent)) as executor,
+        ExitStack() as unless_done,
+    ):
+        unless_done.callback(executor.shutdown, wait=False, cancel_futures=True)
+        for _ in range(jobs):
+            executor.submit(_load)  # while the parent reads what tables say
+        yield _Processes(executor, jobs)
+        unless_done.pop_all()
 
 
 _room: Room | None = None

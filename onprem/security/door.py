@@ -19,7 +19,7 @@ import socket
 import stat
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -194,23 +194,19 @@ def _clear(path: Path) -> None:
 def _listen(path: Path, gid: int | None) -> socket.socket:
     """Return a socket that is bound for this user alone, then given to a group, then listens."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    bound = False
-    try:
+    with ExitStack() as unless_listening:
+        unless_listening.callback(listener.close)
         before = os.umask(0o177)
         try:
             listener.bind(os.fspath(path))
-            bound = True
+            unless_listening.callback(path.unlink)
         finally:
             os.umask(before)
         if gid is not None:
             _give(path, gid)
         listener.listen(_BACKLOG)
         listener.setblocking(False)
-    except BaseException:
-        listener.close()
-        if bound:
-            path.unlink()
-        raise
+        unless_listening.pop_all()
     return listener
 
 

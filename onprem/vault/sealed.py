@@ -12,7 +12,7 @@ import hmac
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -75,11 +75,10 @@ class SealedStore:
             self._database = sqlite3.connect(_uri(path, mode), uri=True, isolation_level=None, timeout=60)
         except (OSError, sqlite3.Error):
             raise SiteError("a sealed store cannot be opened", hint=f"check {path}") from None
-        try:
+        with ExitStack() as unless_prepared:
+            unless_prepared.callback(self._database.close)
             self._prepare()
-        except BaseException:
-            self._database.close()
-            raise
+            unless_prepared.pop_all()
 
     def _prepare(self) -> None:
         try:
@@ -215,13 +214,8 @@ class SealedStore:
         while batch := list(islice(stream, _BATCH)):
             try:
                 self._database.execute("BEGIN IMMEDIATE")
-                try:
+                with self._database:  # commits, or takes all of the batch back
                     count += write(batch)
-                    self._database.execute("COMMIT")
-                except BaseException:
-                    if self._database.in_transaction:
-                        self._database.execute("ROLLBACK")
-                    raise
             except sqlite3.Error as error:
                 self._fail(error)
         return count

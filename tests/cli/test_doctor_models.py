@@ -53,3 +53,13 @@ def test_a_model_that_was_exchanged_is_found(stocked):
     (found,) = doctor_models.shelf(stocked)
     assert found.severity is Severity.ERROR
     assert found.hint == "onprem model remove small, then add it"
+
+
+def test_every_model_that_was_exchanged_is_told(stocked):
+    for name in ("small", "other"):
+        place = stocked.root / "models" / name
+        if name == "other":
+            place.mkdir(mode=0o700)
+        place.chmod(0o700)
+        (place / "card.json").unlink(missing_ok=True)
+    assert [found.severity for found in doctor_models.shelf(stocked)] == [Severity.ERROR] * 2

@@ -157,3 +157,30 @@ sys.exit(__main__.run(["audit", "verify", "--site", {str(site)!r}]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=False)
     assert set(done.stdout.split("\n")) == {"denied", ""}, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "opened"),
+    [
+        ("chat", {}, True),
+        ("deid", {}, False),
+        ("deid", {"model": "small"}, True),
+        ("deid", {"gpu_layers": 8}, True),
+        ("verify", {"model": "small"}, False),
+    ],
+)
+def test_a_gpu_is_opened_where_a_model_is_run_and_not_else(path, given, opened, monkeypatch, tmp_path):
+    rules = []
+    monkeypatch.setattr(landlock, "confine", rules.append)
+    monkeypatch.chdir(tmp_path)
+    needs.confine(path, {"site": tmp_path, "jobs": 1, **given})
+    assert rules[0].gpu is opened
+
+
+def test_what_chat_may_read_beside_is_below_the_working_folder_and_never_everything(monkeypatch, tmp_path):
+    rules = []
+    monkeypatch.setattr(landlock, "confine", rules.append)
+    for folder, read in ((tmp_path, True), (Path("/"), False)):
+        monkeypatch.chdir(folder)
+        needs.confine("chat", {"site": tmp_path / "site"})
+        assert (folder in rules[-1].read) is read

@@ -42,9 +42,7 @@ class Index:
             archive.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: invented-model\nVersion: 1.0\n")
             archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
             archive.writestr(f"{about}/RECORD", "")
-        source = place_model.Source(
-            "here", "invented-model", "1.0", sha256(wheel.read_bytes()), "invented_model/tiny.gguf"
-        )
+        source = place_model.Source("invented-model", "1.0", sha256(wheel.read_bytes()), "invented_model/tiny.gguf")
         return place_model.Model(
             "tiny", "tiny.gguf", sha256(content), len(content), "MIT", "plain", ("en",), "tests", source
         )

@@ -14,7 +14,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from onprem.errors import OutputError
@@ -84,14 +84,13 @@ def _take(path: Path) -> int:
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
-    try:
+    with ExitStack() as unless_own:
+        unless_own.callback(os.close, descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         found, now = os.fstat(descriptor), path.lstat()
         own = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_nlink == 1
         same = (found.st_dev, found.st_ino) == (now.st_dev, now.st_ino)
         if not (own and same and _FORM.fullmatch(os.pread(descriptor, 64, 0))):
             raise OutputError("the token's file holds something else", hint="name another by --token-file")
-    except BaseException:
-        os.close(descriptor)
-        raise
+        unless_own.pop_all()
     return descriptor
