@@ -10,21 +10,21 @@ that is begun while another is under way ends that one.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from onprem.errors import ModelError, OnpremError, ResourceError, UsageError
+from onprem.errors import ModelError, ResourceError, UsageError
 from onprem.llm import placing
 from onprem.llm.contract import Answer, Ended, Request
 from onprem.llm.gguf import Header, read_header
 from onprem.llm.process import Process
-from onprem.llm.shelf import Card
+from onprem.llm.shelf import Card, compare
+from onprem.llm.told import failure, refusal
 from onprem.llm.templates import Prompt
 from onprem.llm.writing import Writing
 
@@ -32,23 +32,6 @@ _AHEAD = 2  # requests that are sent for each sequence, so that none waits for w
 _MAX_SEED = 2**32 - 2  # the next number means to llama.cpp: any
 _MAX_SEQUENCES = 64
 _HOT = 5.0  # no temperature above makes sense
-
-_REFUSED = {
-    "template": ("the model has no such mark as its template needs", "add it again with another --template"),
-    "empty": ("the prompt is empty", ""),
-    "schema": ("the schema cannot be put into a grammar", "use the parts of JSON schema that docs/summaries.md names"),
-    "grammar": ("the grammar cannot be used", "it is GBNF with a rule named root"),
-}
-_FAILED: Mapping[str, tuple[type[OnpremError], str, str]] = {
-    "architecture": (
-        ModelError,
-        "this build of llama.cpp does not know the model's architecture, or it writes no text",
-        "take another model",
-    ),
-    "memory": (ResourceError, "the model does not fit into memory", "take a smaller one, or a shorter --context"),
-    "unsound": (ModelError, "the model cannot be loaded or computed with", "take the file from its publisher again"),
-    "missing": (ModelError, "llama-cpp-python is not installed", "make llama"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +81,7 @@ def load(card: Card, path: Path, settings: Settings) -> Llama:
         ResourceError: it does not fit into memory.
     """
     settings.check()
-    _compare(card, path)
+    compare(card, path)
     header = read_header(path)
     chosen = placing.plan(header, sequences=settings.sequences, context=settings.context, threads=settings.threads)
     trained = header.number("context_length")
@@ -116,7 +99,7 @@ def load(card: Card, path: Path, settings: Settings) -> Llama:
         process.send({"path": str(path), "gpu": gpu, **_asked(header, chosen, settings)})
         ready = process.receive()
         if ready["is"] == "failed":
-            raise _failure(ready["code"])
+            raise failure(ready["code"])
         unless_ready.pop_all()
     held = Chosen(
         chosen.context,
@@ -203,8 +186,8 @@ class Llama:
         self._process.send({"op": "count", "id": key, "pieces": _pieces(prompt)})
         frame = self._until("count")
         if frame["count"] < 0:
-            words, hint = _REFUSED["template"]
-            raise ModelError(words, hint=hint)
+            told = refusal("template")
+            raise ModelError(told.message, hint=told.hint)
         return int(frame["count"])
 
     def raw(self, prompt: Prompt, tokens: int) -> float:
@@ -272,11 +255,10 @@ class Llama:
             return None
         writing = self._open.pop(key, None)
         if frame["is"] == "refused":
-            words, hint = _REFUSED[frame["code"]]
-            failure = UsageError(words, hint=hint)
+            refused = refusal(frame["code"])
             if writing is None:
-                raise failure
-            writing.finish(failure)
+                raise refused
+            writing.finish(refused)
             return None
         answer = Answer(frame["text"], Ended(frame["ended"]), frame["prompt_tokens"], frame["tokens"], frame["reused"])
         if writing is None:
@@ -293,7 +275,7 @@ class Llama:
         frame = self._process.receive()
         if frame["is"] == "failed":
             self._process.end()
-            raise _failure(frame["code"])
+            raise failure(frame["code"])
         return frame
 
     def _until(self, kind: str) -> dict[str, Any]:
@@ -322,27 +304,6 @@ class Llama:
                 self._pump()
             except UsageError:  # one was refused
                 continue
-
-
-def _failure(code: str) -> OnpremError:
-    kind, words, hint = _FAILED[code]
-    return kind(words, hint=hint)
-
-
-def _compare(card: Card, path: Path) -> None:
-    """Compare a file with its card.
-
-    Raises:
-        ModelError: it is another one, or cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        raise ModelError("the model file cannot be read", hint=f"check {path}") from None
-    if digest != card.sha256:
-        words = f"the file of {card.name} is not the one that was added"
-        raise ModelError(words, hint=f"onprem model remove {card.name}, then add it")
 
 
 def _asked(header: Header, chosen: placing.Plan, settings: Settings) -> dict[str, object]:

@@ -16,6 +16,7 @@ from typing import Any
 from onprem.errors import ModelError, ResourceError
 from onprem.llm import wire
 from onprem.llm.contract import Ended
+from onprem.llm.told import CODES
 
 _END_S = 5.0  # how long a process may take to end
 
@@ -103,14 +104,13 @@ _FORMS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "refused": {"id": int, "code": str},
     "answer": {"id": int, "text": str, "ended": str, "prompt_tokens": int, "tokens": int, "reused": int},
 }
-_CODES = frozenset({"template", "empty", "schema", "grammar", "architecture", "memory", "unsound", "missing"})
 
 
 def _is_known(frame: Mapping[str, Any]) -> bool:
     form = _FORMS.get(str(frame.get("is")))
     if form is None or not all(isinstance(frame.get(name), kind) for name, kind in form.items()):
         return False
-    return ("code" not in form or frame["code"] in _CODES) and ("ended" not in form or frame["ended"] in {*Ended})
+    return ("code" not in form or frame["code"] in CODES) and ("ended" not in form or frame["ended"] in {*Ended})
 
 
 def _gone(code: int | None) -> ModelError:

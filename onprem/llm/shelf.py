@@ -193,18 +193,8 @@ class Shelf:
         Raises:
             ModelError: as `path`; or the content is another.
         """
-        path = self.path(name)
-        digest = hashlib.sha256()
-        try:
-            with path.open("rb") as file:
-                while piece := file.read(_PIECE):
-                    digest.update(piece)
-                    progress(len(piece))
-        except OSError:
-            raise ModelError("the model cannot be read", hint=f"check {path}") from None
-        card = self.card(name)
-        if digest.hexdigest() != card.sha256:
-            raise _changed(name)
+        path, card = self.path(name), self.card(name)
+        compare(card, path, progress=progress)
         return card
 
     def remove(self, name: str) -> None:
@@ -230,6 +220,24 @@ class Shelf:
 
 
 _EMPTY = "put one there: onprem model add FILE --sha256 DIGEST"
+
+
+def compare(card: Card, path: Path, *, progress: Progress = lambda _: None) -> None:
+    """Read a whole file and compare it with a card.
+
+    Raises:
+        ModelError: it cannot be read, or is another one.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+                progress(len(piece))
+    except OSError:
+        raise ModelError("the model file cannot be read", hint=f"check {path}") from None
+    if digest.hexdigest() != card.sha256:
+        raise _changed(card.name)
 
 
 def _changed(name: str) -> ModelError:

@@ -1,7 +1,7 @@
 """How fast one model is in several quantisations on this processor: `python tests/bench/bench_quantisations.py MODEL.gguf`.
 
-The model is encoded again by llama.cpp into a folder that is thrown away: for speed alone, since what is encoded twice writes
-worse. One core (`--core`), each quantisation in turns; printed are the medians of tokens per second.
+The model is encoded again by llama.cpp into a folder that is thrown away: for speed alone, since what is encoded twice
+writes worse. One core (`--core`), each quantisation in turns; printed are the medians of tokens per second.
 """
 
 # ruff: noqa: T201 - a program that prints its result
