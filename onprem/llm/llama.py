@@ -24,8 +24,8 @@ from onprem.llm.contract import Answer, Ended, Request
 from onprem.llm.gguf import Header, read_header
 from onprem.llm.process import Process
 from onprem.llm.shelf import Card, compare
-from onprem.llm.told import failure, refusal
 from onprem.llm.templates import Prompt
+from onprem.llm.told import failure, refusal
 from onprem.llm.writing import Writing
 
 _AHEAD = 2  # requests that are sent for each sequence, so that none waits for who asks

@@ -107,10 +107,11 @@ _FORMS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
 
 
 def _is_known(frame: Mapping[str, Any]) -> bool:
-    form = _FORMS.get(str(frame.get("is")))
+    said = str(frame.get("is"))
+    form = _FORMS.get(said)
     if form is None or not all(isinstance(frame.get(name), kind) for name, kind in form.items()):
         return False
-    return ("code" not in form or frame["code"] in CODES) and ("ended" not in form or frame["ended"] in {*Ended})
+    return ("code" not in form or frame["code"] in CODES[said]) and ("ended" not in form or frame["ended"] in {*Ended})
 
 
 def _gone(code: int | None) -> ModelError:

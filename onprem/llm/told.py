@@ -1,4 +1,4 @@
-"""What the codes of a model's process mean: why a request is refused, why a model cannot go on. Codes are all that it says."""
+"""What the codes of a model's process mean: why a request is refused, why a model cannot go on. It says no more than these."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _FAILED: Mapping[str, tuple[type[OnpremError], str, str]] = {
     "missing": (ModelError, "llama-cpp-python is not installed", "make llama"),
 }
 
-CODES = frozenset({*_REFUSED, *_FAILED})
+# by the kind of frame that holds them
+CODES: Mapping[str, frozenset[str]] = {"refused": frozenset(_REFUSED), "failed": frozenset(_FAILED)}
 
 
 def refusal(code: str) -> UsageError:

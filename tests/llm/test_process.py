@@ -46,6 +46,8 @@ def test_a_frame_of_a_known_form_is_taken(says):
         '{"is":"piece","id":"1","text":"x"}',
         '{"is":"piece","id":1}',
         '{"is":"refused","id":1,"code":"../etc"}',
+        '{"is":"refused","id":1,"code":"memory"}',
+        '{"is":"failed","code":"schema"}',
         '{"is":["answer"],"id":1}',
         str({**ANSWER, "ended": "released"}).replace("'", '"'),
     ],
