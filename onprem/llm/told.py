@@ -1,4 +1,4 @@
-"""What the codes of a model's process mean: why a request is refused, why a model cannot go on. It says no more than these."""
+"""What the codes of a model's process mean: why a request is refused, why a model cannot go on. It says no more."""
 
 from __future__ import annotations
 
