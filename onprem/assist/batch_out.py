@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import re
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,23 @@ def job_digest(*settings: object) -> str:
     return hashlib.sha256(repr(settings).encode(errors="surrogateescape")).hexdigest()
 
 
+def _object(line: bytes) -> Line:
+    found = json.loads(line)
+    if not isinstance(found, dict):
+        raise ValueError("no line")
+    return found
+
+
+def _counted(line: Line) -> Line:
+    """Return of an earlier line what is counted."""
+    return {key: line[key] for key in ("error", "of", "supported", "found") if key in line}
+
+
 class Out:
     """The file of lines. Use as a context: it is renamed to its name by `finish` alone."""
 
-    def __init__(self, path: Path, digest: str, *, resume: bool) -> None:
-        """Open the partial file, anew or behind its last whole line.
+    def __init__(self, path: Path, digest: str, *, resume: bool, counted: Callable[[Line], Line] = _counted) -> None:
+        """Open the partial file, anew or behind its last whole line; `before` is what `counted` says of each earlier line.
 
         Raises:
             OutputError: FILE is there already, an unfinished one is and `resume` is not asked for, the unfinished one is of
@@ -48,6 +61,7 @@ class Out:
         if os.path.lexists(path):
             raise OutputError("the output is there already", hint="name another file for --out, or remove it")
         self.before: list[Line] = []
+        self._counted = counted
         try:
             if os.path.lexists(self._partial):
                 self._go_on(digest, resume=resume)
@@ -70,7 +84,7 @@ class Out:
                 if not line.endswith(b"\n"):
                     break
                 try:
-                    self.before.append(_counted(json.loads(line)))
+                    self.before.append(self._counted(_object(line)))
                 except ValueError:
                     break
                 whole += len(line)
@@ -98,8 +112,28 @@ class Out:
         except OSError:
             raise _unwritable() from None
 
-    def finish(self) -> None:
-        """Make the file durable and give it its name.
+    def _rewrite(self, kept: Iterable[Line]) -> None:
+        """Give the name to a file of these lines. What there was stays until it is durable."""
+        fresh = self._path.with_name(self._path.name + ".fresh")
+        with ExitStack() as cleanup:
+            _private(fresh, os.O_TRUNC, b"")
+            cleanup.callback(_never, fresh)
+            with fresh.open("wb") as file:
+                for line in kept:
+                    file.write(written(line).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.rename(self._path)
+        self._partial.unlink()
+
+    def lines(self) -> Iterator[Line]:
+        """Yield every line that was written."""
+        with self._partial.open("rb") as file:
+            for line in file:
+                yield _object(line)
+
+    def finish(self, kept: Iterable[Line] | None = None) -> None:
+        """Make the file durable and give it its name; where `kept` is given, these lines stand in it and no others.
 
         Raises:
             OutputError: the disk refuses.
@@ -109,17 +143,19 @@ class Out:
             self._file.close()
             if os.path.lexists(self._path):
                 raise OutputError("the output is there already", hint="its lines stay in the .partial file")
-            self._partial.rename(self._path)
+            if kept is None:
+                self._partial.rename(self._path)
+            else:
+                self._rewrite(kept)
             self._job.unlink()
         except OSError:
             raise _unwritable() from None
 
 
-def _counted(line: Any) -> Line:  # noqa: ANN401 - what JSON gives
-    """Return of an earlier line what is counted."""
-    if not isinstance(line, dict):
-        raise ValueError("no line")
-    return {key: line[key] for key in ("error", "of", "supported", "found") if key in line}
+def _never(path: Path) -> None:
+    """Remove what was not finished."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def _private(path: Path, flag: int, content: bytes) -> None:

@@ -1,0 +1,1 @@
+"""The family of recipes for text: one file each, found by its `RECIPES`."""
