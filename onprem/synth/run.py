@@ -23,7 +23,7 @@ from onprem.assist.batch_out import Line, Out
 from onprem.llm.contract import LLM, Answer, Request
 from onprem.progress import Progress
 from onprem.synth.contract import Asker, Made, Recipe, Rejected, Settles, Sources, Steps, Work
-from onprem.synth.near import Near
+from onprem.near import Near
 from onprem.synth.scan import Scan
 
 PROVENANCE = "provenance"
