@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from cards import card_of
 
 if os.environ.get("PYTEST_XDIST_WORKER"):
     # side by side, tests ignore an interrupt of the terminal, and so would the programs that they start
@@ -26,3 +27,9 @@ def smollm2():
             pytest.fail(words)
         pytest.skip(words)
     return path
+
+
+@pytest.fixture(scope="session")
+def small_card(smollm2):
+    """The card of the small real model."""
+    return card_of(smollm2)

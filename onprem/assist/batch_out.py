@@ -128,9 +128,7 @@ class Out:
 
     def lines(self) -> Iterator[Line]:
         """Yield every line that was written."""
-        with self._partial.open("rb") as file:
-            for line in file:
-                yield _object(line)
+        return read_lines(self._partial)
 
     def finish(self, kept: Iterable[Line] | None = None) -> None:
         """Make the file durable and give it its name; where `kept` is given, these lines stand in it and no others.
@@ -166,6 +164,17 @@ def _private(path: Path, flag: int, content: bytes) -> None:
 
 def _unwritable() -> OutputError:
     return OutputError("the output cannot be written", hint="check the folder of --out, and free space")
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """Yield the lines of a file that this house wrote.
+
+    Raises:
+        ValueError: a line is not one of these.
+    """
+    with path.open("rb") as file:
+        for line in file:
+            yield _object(line)
 
 
 def check_out(given: Path, out: Path) -> None:

@@ -22,6 +22,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from onprem.errors import ModelError
 from onprem.labelled import Sentence
 from onprem.llm.contract import LLM, Answer, Request, Sampling
+from onprem.llm.shelf import Card
 from onprem.llm.templates import Message, Piece, prompt
 
 Lang = Literal["en", "zh"]
@@ -194,12 +195,12 @@ class Asker:
         return Request(made, max_tokens=how.max_tokens, sampling=sampling, grammar=how.grammar, schema=how.schema)
 
 
-def suits(recipe: Recipe, llm: LLM) -> bool:
+def suits(recipe: Recipe, card: Card) -> bool:
     """Say whether a model is large enough for a recipe.
 
     Raises:
         ModelError: the card does not say how large it is.
     """
-    if llm.card.parameters <= 0:
+    if card.parameters <= 0:
         raise ModelError("the card of the model does not say how large it is", hint="onprem model verify")
-    return llm.card.parameters >= recipe.smallest
+    return card.parameters >= recipe.smallest

@@ -7,7 +7,8 @@
    file does not hold. So a run that was killed goes on behind its last line, and nothing is doubled or lost.
 4. When enough rows are there, a work that judges its rows as a whole (`Settles`) does; then the file gets its name.
 
-The result depends on the recipe, the sources, the model and the seed; not on how many attempts run at a time.
+The same command gives the same rows. A run that goes on keeps what is there; what it adds is as good as what an unbroken
+run would have added, but with a real model not the same to the letter: sums are rounded otherwise in another batch.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from dataclasses import dataclass, field
 
 from onprem.assist.batch_out import Line, Out
 from onprem.llm.contract import LLM, Answer, Request
+from onprem.near import Near
 from onprem.progress import Progress
 from onprem.synth.contract import Asker, Made, Recipe, Rejected, Settles, Sources, Steps, Work
-from onprem.near import Near
-from onprem.synth.scan import Scan
+from onprem.synth.scan import Scan, strings
 
 PROVENANCE = "provenance"
 DUPLICATE, IDENTIFIER = "near-duplicate", "identifier in it"
@@ -208,6 +209,11 @@ class Run:
         for attempt in attempts:
             attempt.go_on([next(answers) for _ in attempt.asked])
         next(answers, None)  # lets the model end its round
+
+
+def texts_of(line: Line) -> str:
+    """Return all text of a row, without its provenance: what the privacy gate looks at."""
+    return "\n".join(strings({name: value for name, value in line.items() if name != PROVENANCE}))
 
 
 @dataclass(slots=True)
