@@ -42,11 +42,18 @@ def test_runtime_is_what_the_package_asks_for():
 def test_llama_is_an_extra_and_locked_by_the_hash_of_its_one_source():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     ((package, (version, hashes)),) = locked("llama").items()
-    assert project["project"]["optional-dependencies"] == {"llm": [f"{package}=={version}"]}
+    assert project["project"]["optional-dependencies"]["llm"] == [f"{package}=={version}"]
     assert re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", *hashes)
     asked = importlib.metadata.requires(package)  # as installed; it is installed without asking pip for these
     wanted = {key(item) for item in asked if "extra ==" not in item}
     assert wanted and wanted <= set(locked("runtime"))
+
+
+def test_vocabularies_are_an_extra_that_the_tests_have():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    assert set(extras) == {"llm", "vocabularies"}
+    assert set(extras["vocabularies"]) <= set(lines("test.in"))
 
 
 @pytest.mark.parametrize("name", [*NAMES, "llama"])
