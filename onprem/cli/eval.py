@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, open_site, render
+from onprem.cli import JsonOption, SiteOption, eval_classify, eval_relation, open_site, render
 
 if TYPE_CHECKING:
     from onprem.audit.log import Note
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from onprem.policy.schema import Policy
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Measure de-identification against gold spans, with intervals."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Measure de-identification, taggers and classifiers against gold, with intervals.",
 )
+app.command("relation")(eval_relation.command)
+app.command("classify")(eval_classify.command)
 
 _GOLD = typer.Option("--gold", metavar="FILE", help="JSON lines, i2b2 XML, brat, inline tags; a file or folder.")
 _POLICY = typer.Option("--policy", metavar="NAME", help="Count only what this policy hides; default: everything.")
@@ -34,7 +38,7 @@ _SEED = typer.Option("--seed", metavar="N", help="Seed of the resampling and of 
 
 @app.callback()
 def _group() -> None:
-    """Measure de-identification against gold spans, with intervals."""
+    """Measure de-identification, taggers and classifiers against gold, with intervals."""
 
 
 @app.command("deid")

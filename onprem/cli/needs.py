@@ -57,6 +57,9 @@ NEEDS: dict[str, Need] = {
     "policy diff": Need(read=("first", "second")),
     "policy column": Need(answers=LOG),
     "eval deid": Need(read=("gold",)),
+    "eval ner": Need(read=("gold", "model", "vocabulary")),
+    "eval relation": Need(read=("gold", "model", "data")),
+    "eval classify": Need(read=("gold", "model", "data")),
     "approve": Need(answers=LOG + SEAL + STRETCH),
     "review": Need(write=("decisions",), later=True, answers=LOG + SEAL),  # reads the inputs of a run
     "vault init": Need(answers=LOG + SEAL + STRETCH),
@@ -89,7 +92,17 @@ NEEDS: dict[str, Need] = {
     "summarise": Need(read=("input",), write=("out",), model=True, answers=LOG),
     "extract": Need(read=("input", "schema"), write=("out",), model=True, answers=LOG),
     "serve": Need(write=("socket", "token_file"), model=True, answers=LOG),
+    "synth": Need(
+        read=("records", "unseen", "examples", "vocabulary", "tables", "domain", "pack"),
+        write=("out", "report"),
+        model=True,
+        answers=LOG + SEAL + FIND,
+    ),
+    "screen": Need(read=("synthetic", "seen", "unseen", "canaries"), write=("report",), answers=FIND),
     "doctor": Need(),
+    "train ner": Need(read=("data", "dev", "vocabulary"), write=("out", "report")),
+    "train relation": Need(read=("data", "dev"), write=("out",)),
+    "train classify": Need(read=("data", "dev"), write=("out",)),
     "train phi": Need(read=("data", "word_pieces", "encoder"), write=("out",), run=True),
     "train pieces": Need(read=("encoder",), write=("out",)),
 }

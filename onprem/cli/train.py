@@ -1,4 +1,4 @@
-"""`onprem train phi`: regenerate the training text and make a named-entity model."""
+"""`onprem train`: small models from labelled text; and the named-entity models of the package, from generated text."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import render
+from onprem.cli import render, train_classify, train_relation
 
 if TYPE_CHECKING:
     from onprem.progress import Progress
     from onprem.train.phi import Plan
 
-app = typer.Typer(help="Make the models that the package ships.", no_args_is_help=True)
+app = typer.Typer(
+    help="Train small models on labelled text, synthetic or real; make the models that the package ships.",
+    no_args_is_help=True,
+)
+app.command("relation")(train_relation.command)
+app.command("classify")(train_classify.command)
 
 
 @app.command()

@@ -54,7 +54,7 @@ class Scan:
         Raises:
             ModelError: as `found`.
         """
-        texts = ["\n".join(strings(row.line)) for row in rows]
+        texts = ["\n".join(strings({key: row.line[key] for key in row.line if key != "id"})) for row in rows]
         said = []
         for row, text, spans in zip(rows, texts, self.found(texts), strict=True):
             said.append(any(not _invented(text[span.start : span.end], row.invented) for span in spans))
