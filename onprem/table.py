@@ -1,7 +1,7 @@
-"""Tables as columns of numbers: what is fitted, sampled, measured and screened. Reading and writing CSV and Parquet.
+"""Tables as columns of numbers: what is fitted, sampled, measured and screened.
 
 Rules: a missing value is missing (NaN, or code -1), never a number or a word; what a column is, is either told or read off
-its values by one rule; no value of a table stands in an error or a repr.
+its values by one rule (`onprem.table_files`, which reads and writes them); no value of a table stands in an error or a repr.
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns of one length. Names are unique."""
+    """Columns of one length. Names are unique. `left_out` names columns of the file that are free text, and not here."""
 
     name: str
     columns: tuple[Column, ...]
+    left_out: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
@@ -79,4 +80,4 @@ class Table:
 
     def take(self, rows: npt.NDArray[np.intp]) -> Table:
         """Return some rows, in their order."""
-        return Table(self.name, tuple(column.take(rows) for column in self.columns))
+        return Table(self.name, tuple(column.take(rows) for column in self.columns), self.left_out)

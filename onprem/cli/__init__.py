@@ -27,7 +27,7 @@ COMMANDS: dict[str, str] = {
     "deid": "De-identify files or folders: safe records out, doubtful records held.",
     "verify": "Search released files for what should not be in them: the leak gate on its own.",
     "policy": "List, show, check and compare policies; tell the site about a column.",
-    "eval": "Measure de-identification against gold spans, with intervals.",
+    "eval": "Measure de-identification, taggers and classifiers against gold, with intervals.",
     "approve": "Approve a release: gives the reference that `onprem deid --approval` asks for.",
     "review": "Look at what a run held or was not sure about, and decide; shows text, needs the role for it, is logged.",
     "model": "Put language models on the site's shelf; list, show, verify, measure and remove them.",
@@ -39,7 +39,9 @@ COMMANDS: dict[str, str] = {
     "vault": "Hold the vault's keys; reveal a code; shred a patient.",
     "audit": "Verify, read and review the audit log; sign and keep it.",
     "doctor": "Check this machine and the site, and say how to repair what is wrong.",
-    "train": "Make the models that the package ships.",
+    "synth": "Make synthetic patients, notes, labelled sentences or dialogues; screen them if they were made from records.",
+    "screen": "Measure whether a synthetic set betrays the records it was made from: PASS or FAIL, with every number.",
+    "train": "Train small models on labelled text, synthetic or real; make the models that the package ships.",
 }
 
 SiteOption = Annotated[

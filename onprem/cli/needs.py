@@ -98,7 +98,7 @@ NEEDS: dict[str, Need] = {
         model=True,
         answers=LOG + SEAL + FIND,
     ),
-    "screen": Need(read=("synthetic", "seen", "unseen", "canaries"), write=("report",), answers=FIND),
+    "screen": Need(read=("synthetic", "seen", "unseen", "canaries"), write=("report",), answers=LOG + FIND),
     "doctor": Need(),
     "train ner": Need(read=("data", "dev", "vocabulary"), write=("out", "report")),
     "train relation": Need(read=("data", "dev"), write=("out",)),

@@ -259,12 +259,12 @@ def _rows(asked: Asked, run: Run, digest: str, progress: Progress, note: Note) -
 def _gate(asked: Asked, given: Given, progress: Progress) -> Result:
     """Screen what was made; give it its name where it passes."""
     from onprem.assist.batch_out import read_lines
+    from onprem.evaluate.privacy.reading import row_text
     from onprem.evaluate.privacy.texts import screen_texts
-    from onprem.synth.run import texts_of
 
     progress.stage("privacy gate", None)
-    rows = [texts_of(line) for line in read_lines(asked.held)]
-    result = screen_texts(rows, [source.text for source in given.used], list(given.unseen))
+    rows = [row_text(line) for line in read_lines(asked.held)]
+    result = screen_texts(rows, [source.text for source in given.used], list(given.unseen), progress=progress)
     if result.passed:
         try:
             asked.held.rename(asked.out)

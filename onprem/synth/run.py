@@ -25,7 +25,7 @@ from onprem.llm.contract import LLM, Answer, Request
 from onprem.near import Near
 from onprem.progress import Progress
 from onprem.synth.contract import Asker, Made, Recipe, Rejected, Settles, Sources, Steps, Work
-from onprem.synth.scan import Scan, strings
+from onprem.synth.scan import Scan
 
 PROVENANCE = "provenance"
 DUPLICATE, IDENTIFIER = "near-duplicate", "identifier in it"
@@ -209,11 +209,6 @@ class Run:
         for attempt in attempts:
             attempt.go_on([next(answers) for _ in attempt.asked])
         next(answers, None)  # lets the model end its round
-
-
-def texts_of(line: Line) -> str:
-    """Return all text of a row, without its provenance: what the privacy gate looks at."""
-    return "\n".join(strings({name: value for name, value in line.items() if name != PROVENANCE}))
 
 
 @dataclass(slots=True)

@@ -9,23 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from onprem.labels import Label
+from onprem.evaluate.privacy.identifiers import DIRECT
 from onprem.model import Span
 from onprem.synth.contract import Made
 
 if TYPE_CHECKING:
     from onprem.detect.ensemble import Ensemble
 
-DIRECT = frozenset(Label) - {
-    Label.AGE,
-    Label.DATE,
-    Label.CITY,
-    Label.STATE,
-    Label.ETHNICITY,
-    Label.NATIVE_PLACE,
-    Label.OCCUPATION,
-    Label.BED,
-}
 _CERTAIN = 0.5  # score of a span, below which a word that only might be a name stays
 
 
