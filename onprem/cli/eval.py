@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, eval_classify, eval_relation, open_site, render
+from onprem.cli import JsonOption, SiteOption, eval_classify, eval_ner, eval_relation, open_site, render
 
 if TYPE_CHECKING:
     from onprem.audit.log import Note
@@ -24,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
     help="Measure de-identification, taggers and classifiers against gold, with intervals.",
 )
+app.command("ner")(eval_ner.command)
 app.command("relation")(eval_relation.command)
 app.command("classify")(eval_classify.command)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onprem.cli import JsonOption
-from onprem.cli.classes_run import Labels, LearntOption, ModelFolder, SeedOption, evaluate, grades
+from onprem.cli.train_classes import Labels, LearntOption, ModelFolder, SeedOption, evaluate, grades
 
 _GOLD = typer.Option("--gold", metavar="FILE", help="JSON lines, or TSV with text and label.")
 _ORDER = typer.Option("--order", metavar="A,B,…", help="The classes are grades; default: as the model was trained.")

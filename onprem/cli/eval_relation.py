@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onprem.cli import JsonOption
-from onprem.cli.classes_run import Labels, LearntOption, ModelFolder, SeedOption, evaluate
+from onprem.cli.train_classes import Labels, LearntOption, ModelFolder, SeedOption, evaluate
 
 _GOLD = typer.Option("--gold", metavar="FILE", help="JSON lines or a folder of brat.")
 _KINDS = typer.Option("--kinds", metavar="HEAD,TAIL", help="brat: entity types; unrelated pairs of them count as none.")

@@ -31,6 +31,7 @@ _SET = typer.Option("--set", metavar="NAME=VALUE", help="An option of the recipe
 _EPSILON = typer.Option("--epsilon", metavar="E", help="Tables with differential privacy; takes --domain.")
 _DELTA = typer.Option("--delta", metavar="D", help="With --epsilon: the chance that the guarantee does not hold.")
 _DOMAIN = typer.Option("--domain", metavar="FILE.toml", help="With --epsilon: public bounds of every column.")
+_SCHEMA = typer.Option("--schema", metavar="FILE.toml", help="How tables are linked; default: by their keys.")
 _LEAF = typer.Option("--leaf", metavar="N", min=5, help="Patients at least that stand behind each value of a tree.")
 _RESUME = typer.Option("--resume", help="Go on with an --out that was cut short.")
 _REPORT = typer.Option("--report", metavar="FILE.html", help="Write a report: yield, reasons, what the gate measured.")
@@ -56,6 +57,7 @@ def command(
     epsilon: Annotated[float | None, _EPSILON] = None,
     delta: Annotated[float | None, _DELTA] = None,
     domain: Annotated[Path | None, _DOMAIN] = None,
+    schema: Annotated[Path | None, _SCHEMA] = None,
     leaf: Annotated[int, _LEAF] = 20,
     resume: Annotated[bool, _RESUME] = False,
     report: Annotated[Path | None, _REPORT] = None,
@@ -98,6 +100,7 @@ def command(
                 epsilon=epsilon,
                 delta=delta,
                 domain=domain,
+                schema=schema,
                 leaf=leaf,
                 report=report,
                 site=site,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import render, train_classify, train_relation
+from onprem.cli import render, train_classify, train_ner, train_relation, train_words
 
 if TYPE_CHECKING:
     from onprem.progress import Progress
@@ -17,8 +17,10 @@ app = typer.Typer(
     help="Train small models on labelled text, synthetic or real; make the models that the package ships.",
     no_args_is_help=True,
 )
+app.command("ner")(train_ner.command)
 app.command("relation")(train_relation.command)
 app.command("classify")(train_classify.command)
+app.command("words")(train_words.command)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onprem.cli import JsonOption
-from onprem.cli.classes_run import Asked, CurveOption, DevOption, LangOption, OutOption, SeedOption, grades, train
+from onprem.cli.train_classes import Asked, CurveOption, DevOption, LangOption, OutOption, SeedOption, grades, train
 
 _DATA = typer.Option("--data", metavar="FILE", help="JSON lines, or TSV with text and label; may be repeated.")
 _ORDER = typer.Option("--order", metavar="A,B,…", help="The classes are grades, from the lowest: kappa is shown.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onprem.cli import JsonOption
-from onprem.cli.classes_run import Asked, CurveOption, DevOption, LangOption, OutOption, SeedOption, train
+from onprem.cli.train_classes import Asked, CurveOption, DevOption, LangOption, OutOption, SeedOption, train
 
 _DATA = typer.Option("--data", metavar="FILE", help="JSON lines or a folder of brat; may be repeated.")
 

@@ -6,16 +6,23 @@ and the like identify nobody alone and are left to the privacy gate.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from onprem.evaluate.privacy.identifiers import DIRECT
 from onprem.model import Span
 from onprem.synth.contract import Made
+from onprem.text import HAN
 
 if TYPE_CHECKING:
     from onprem.detect.ensemble import Ensemble
 
+_PROSE = frozenset("text question answer evidence passage summary".split())  # keys of what a model may have written
+_CODE = re.compile(r"[a-z0-9][a-z0-9+_-]*")  # a role, an act, a class: between Chinese it would look like a name
+_HAN_TITLE = 3  # characters of a title such as 主任医师, less one
+_TITLES = frozenset("dr mr mrs ms miss prof professor md rn phd".split())
+_WORD = re.compile(r"[^\W_]+")
 _CERTAIN = 0.5  # score of a span, below which a word that only might be a name stays
 
 
@@ -44,25 +51,31 @@ class Scan:
         Raises:
             ModelError: as `found`.
         """
-        texts = ["\n".join(strings({key: row.line[key] for key in row.line if key != "id"})) for row in rows]
+        texts = ["\n".join(searched(row.line)) for row in rows]
         said = []
         for row, text, spans in zip(rows, texts, self.found(texts), strict=True):
             said.append(any(not _invented(text[span.start : span.end], row.invented) for span in spans))
         return said
 
 
-def _invented(text: str, invented: Sequence[str]) -> bool:
-    folded = text.casefold()
-    return any(folded in (own := each.casefold()) or own in folded for each in invented if each)
-
-
-def strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - what JSON holds
-    """Yield every text in a JSON value, in order; names of keys are no texts."""
+def searched(value: Any, key: str = "") -> Iterator[str]:  # noqa: ANN401 - what JSON holds
+    """Yield every text of a row that may hold what nobody decided: prose, and whatever is no single code word."""
     if isinstance(value, str):
-        yield value
+        if key in _PROSE or not _CODE.fullmatch(value):
+            yield value
     elif isinstance(value, dict):
-        for each in value.values():
-            yield from strings(each)
+        for name, each in value.items():
+            if name != "id":
+                yield from searched(each, name)
     elif isinstance(value, (list, tuple)):
         for each in value:
-            yield from strings(each)
+            yield from searched(each, key)
+
+
+def _invented(text: str, invented: Sequence[str]) -> bool:
+    """Say whether a span is made of what code invented, but for a title before or behind it."""
+    folded = text.casefold()
+    if HAN.search(folded):
+        return any(folded in own or (own in folded and len(folded) <= len(own) + _HAN_TITLE) for own in invented if own)
+    known = {word for own in invented for word in _WORD.findall(own.casefold())} | _TITLES
+    return all(word in known for word in _WORD.findall(folded))

@@ -12,7 +12,7 @@ from onprem.llm.templates import Message
 from onprem.progress import Silent
 from onprem.synth.contract import How, Made, Rejected, Sources
 from onprem.synth.run import DUPLICATE, IDENTIFIER, PROVENANCE, Job, Run
-from onprem.synth.scan import Scan
+from onprem.synth.scan import Scan, searched
 
 SCAN = Scan()
 WORDS = "fever cough rash nausea vertigo fatigue headache dyspnoea oedema pallor tremor ataxia syncope itching".split()
@@ -200,3 +200,25 @@ def test_the_real_model_writes_the_same_rows_again_and_goes_on_where_it_was_cut_
     numbers = [row[PROVENANCE]["number"] for row in rows]
     assert len(rows) == 4 and numbers == sorted(set(numbers))
     assert 0 < len(kept) < 4 and rows[: len(kept)] == kept
+
+
+def test_an_invented_name_does_not_cover_another():
+    def held(text, invented):
+        return SCAN.holds([Made({"text": text}, invented=invented)])[0]
+
+    seen = "Seen by Dr. Margaret Thornfield on the ward, phone 020 7946 0018."
+    assert held(seen, ())
+    assert held(seen, ("Margaret",))
+    assert held(seen, ("Margaret Thornfield",))  # the number is nobody's invention
+    assert not held(seen, ("Margaret Thornfield", "020 7946 0018"))
+
+
+def test_only_code_words_outside_of_prose_are_not_searched():
+    row = {
+        "id": "x-1",
+        "kind": "plan",
+        "turns": [{"role": "patient", "text": "no"}],
+        "facts": ["two words"],
+        "answer": "yes",
+    }
+    assert list(searched(row)) == ["no", "two words", "yes"]

@@ -1,0 +1,81 @@
+"""`onprem train ner`: train an entity tagger on synthetic sentences, real ones, or both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onprem.cli import render
+
+if TYPE_CHECKING:
+    from onprem.labelled import Sentence
+
+_DATA = typer.Option("--data", metavar="FILE", help="Labelled sentences: IOB, JSON lines or a brat folder; repeatable.")
+_DEV = typer.Option(
+    "--dev", metavar="FILE", help="Labelled sentences to choose by; default: a tenth of the data, by patient."
+)
+_VOCABULARY = typer.Option(
+    "--vocabulary", metavar="FILE|icd10|hpo|drugs", help="Names for the dictionary to compare with."
+)
+
+
+def command(
+    data: Annotated[list[Path], _DATA],
+    out: Annotated[Path, typer.Option(help="Folder of the model; must not exist.")],
+    dev: Annotated[Path | None, _DEV] = None,
+    vocabulary: Annotated[str | None, _VOCABULARY] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Train on parts of the data too, for a learning curve.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Decides the split and the weights.")] = 0,
+    lang: Annotated[str, typer.Option(help="Language: en or zh.")] = "en",
+) -> None:
+    """Train an entity tagger; spaCy opens the folder as it is."""
+    from onprem.errors import OutputError, UsageError
+    from onprem.evaluate.read_labelled import read_labelled
+    from onprem.evaluate.tagging import ALL, dictionary_tagger, score
+    from onprem.report.training_page import Curve, Point, Table, training_page
+    from onprem.train import ner, ner_folder, ner_words
+    from onprem.train.ner_folder import COLUMNS, Told, write_folder
+
+    if out.exists():
+        raise OutputError("the output folder exists", hint="name a folder that does not exist yet")
+    if lang not in {"en", "zh"}:
+        raise UsageError("--lang is en or zh")
+    files = [read_labelled(path) for path in data]
+    held = read_labelled(dev) if dev is not None else []
+    plan = ner.Plan(lang=lang, seed=seed, words=ner_words.shipped(lang))
+    if curve and not held:
+        # the same sentences are held back for every point of the curve
+        files, held = ner.held_back(files, seed)
+        if not held:
+            raise UsageError("the data are too few to hold some back for a curve", hint="give --dev FILE")
+    with render.bar(json=False) as progress:
+        points = ner.curve(files, held, plan, progress) if curve else []
+        trained = ner.train(files, held, plan, progress)
+    beside = score(
+        trained.held, dictionary_tagger(_names(files, vocabulary))([each.text for each in trained.held]), seed=seed
+    )
+    write_folder(trained, out, Told(plan, beside, points, ner.counts(files)))
+    rows = ner_folder.rows({"tagger": trained.scores, "dictionary": beside})
+    title = "On what was held back, in per cent with 95 % intervals"
+    drawn = [*points, (trained.sentences, trained.scores[ALL])] if points else []
+    line = Curve("exact-span F1", "sentences", tuple(Point(size, scores.f1) for size, scores in drawn))
+    page = training_page("Training of an entity tagger", [Table(title, COLUMNS, rows)], [line] if drawn else [])
+    (out / "report.html").write_text(page, encoding="utf-8")
+    render.table(COLUMNS, rows, json=False, title=title.lower())
+    render.talk(f"spaCy opens {out}; the card is {out / 'card.md'}, the report {out / 'report.html'}")
+
+
+def _names(files: list[list[Sentence]], vocabulary: str | None) -> list[tuple[str, str]]:
+    """Return the names of a vocabulary under the label of the data, else what is labelled in the data."""
+    from onprem.evaluate.tagging import known_names
+
+    known = known_names(sentence for each in files for sentence in each)
+    if vocabulary is None:
+        return known
+    from onprem.synth.vocabulary import named_as, read_vocabulary
+
+    return named_as(read_vocabulary(vocabulary), sorted({label for _, label in known}))
