@@ -17,7 +17,7 @@ _DEV = typer.Option(
     "--dev", metavar="FILE", help="Labelled sentences to choose by; default: a tenth of the data, by patient."
 )
 _VOCABULARY = typer.Option(
-    "--vocabulary", metavar="FILE|icd10|hpo|drugs", help="Names for the dictionary to compare with."
+    "--vocabulary", metavar="FILE|icd10|hpo|drugs", help="Names that become a part of the tagger."
 )
 
 
@@ -46,7 +46,8 @@ def command(
         raise UsageError("--lang is en or zh")
     files = [read_labelled(path) for path in data]
     held = read_labelled(dev) if dev is not None else []
-    plan = ner.Plan(lang=lang, seed=seed, words=ner_words.shipped(lang))
+    names = _names(files, vocabulary)
+    plan = ner.Plan(lang=lang, seed=seed, words=ner_words.shipped(lang), names=names if vocabulary is not None else ())
     if curve and not held:
         # the same sentences are held back for every point of the curve
         files, held = ner.held_back(files, seed)
@@ -55,9 +56,7 @@ def command(
     with render.bar(json=False) as progress:
         points = ner.curve(files, held, plan, progress) if curve else []
         trained = ner.train(files, held, plan, progress)
-    beside = score(
-        trained.held, dictionary_tagger(_names(files, vocabulary))([each.text for each in trained.held]), seed=seed
-    )
+    beside = score(trained.held, dictionary_tagger(names)([each.text for each in trained.held]), seed=seed)
     write_folder(trained, out, Told(plan, beside, points, ner.counts(files)))
     rows = ner_folder.rows({"tagger": trained.scores, "dictionary": beside})
     title = "On what was held back, in per cent with 95 % intervals"

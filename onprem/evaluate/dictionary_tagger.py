@@ -39,7 +39,7 @@ class Dictionary:
         tokens = _TOKENS.findall(name)
         for token in tokens:
             node = node.after.setdefault(token.lower(), _Node())
-        if _is_short_form(name):
+        if is_short_form(name):
             node.written.setdefault(name, label)
         else:
             node.label = node.label or label
@@ -81,7 +81,8 @@ class Dictionary:
         return longest
 
 
-def _is_short_form(name: str) -> bool:
+def is_short_form(name: str) -> bool:
+    """Say whether a name is an abbreviation, which is found only as it is written."""
     return len(name) <= _SHORT and any(character.isupper() for character in name[1:]) and name.upper() == name
 
 

@@ -196,7 +196,9 @@ class _Writing:
         if why := self._its.checks.addition(wanted, text) if asked.kept else self._its.checks.fault(wanted, text):
             return why
         written = self._written
-        if repeats(text, [Turn(step.role, said) for at, said in enumerate(written.texts) if at != asked.place]):
+        # what goes on from a phrase must not say it again; other words for it may
+        so_far = [said for at, said in enumerate(written.texts) if asked.kept or at != asked.place]
+        if repeats(text, [Turn(step.role, said) for said in so_far]):
             return REPETITION
         written.texts[asked.place] = asked.kept + text
         written.by[asked.place] = PHRASE_AND_MODEL if asked.kept else MODEL

@@ -4,7 +4,8 @@
 2. What is held back to choose by is split off by group, unless a development file is given or the data are few.
 3. The network begins with what it knows of words (`onprem.train.ner_words`), and learns in passes with a falling rate; after
    each pass the averaged weights are measured on what is held back, and the best are kept.
-4. The folder appears by rename, with `meta.json` and `card.md`; it holds weights, vectors and labels, no sentence.
+4. The names of a vocabulary, where one is given, become a part of it (`onprem.train.ner_vocabulary`).
+5. The folder appears by rename, with `meta.json` and `card.md`; it holds weights, vectors and labels, no sentence.
 
 Rules: the same data, seed and versions give the same weights on one machine. Sources: spaCy's transition-based tagger
 (M. Honnibal, https://spacy.io/api/architectures); averaging of weights, B. Polyak, A. Juditsky (1992).
@@ -26,6 +27,7 @@ from onprem.evaluate.tagging import ALL, Scores, score
 from onprem.labelled import Mention, Sentence
 from onprem.progress import Progress, Silent
 from onprem.train import ner_words
+from onprem.train.ner_vocabulary import add_names
 from onprem.train.split import split
 
 if TYPE_CHECKING:
@@ -35,8 +37,8 @@ _HELD = 0.1  # share of the data that is held back where no development file is 
 _SMALL = 200  # sentences, below which a file is worth more learnt from than chosen by
 _HELD_MOST = 400  # sentences of it that are read after each pass
 _BATCH = 8  # sentences
-_UPDATES = 450
-_PASSES = (4, 40)
+_UPDATES = 600
+_PASSES = (4, 100)
 _RATE, _LEAST_RATE = 0.001, 0.05  # learning rate, and the share of it that the last update has
 _DROP = 0.3
 _SHARE, _REPEATS = 0.25, 5  # a small file makes up this share of what is read, but is read so many times a pass at most
@@ -54,6 +56,7 @@ class Plan:
     seed: int = 0
     updates: int = _UPDATES
     words: Path | None = field(default_factory=lambda: ner_words.shipped("en"))
+    names: Sequence[tuple[str, str]] = field(default=(), repr=False)  # of a vocabulary, with their labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ def train(
     nlp = ner_words.pipeline(plan.lang, plan.words)
     passes = min(_PASSES[1], max(_PASSES[0], math.ceil(plan.updates * _BATCH / len(read))))
     best = _learn(nlp, read, held[:_HELD_MOST], (passes, plan), progress)
+    if plan.names:
+        add_names(nlp, plan.names)
     scores = score(held, tagged(nlp, held), seed=plan.seed)
     seconds = time.monotonic() - clock
     return Trained(nlp, scores, sum(len(each) for each in learnt), tuple(held), best, passes, seconds)

@@ -97,6 +97,7 @@ def _card(trained: Trained, name: str, told: Told) -> str:
         f"- Sentences learnt from: {trained.sentences:,}; held back: {len(trained.held):,}",
         f"- Passes: {trained.passes}, of which number {trained.best_pass} was kept; {trained.seconds:.0f} seconds",
         "- Mentions in the data: " + ", ".join(f"{label} {number:,}" for label, number in sorted(told.labels.items())),
+        f"- Names of a vocabulary in it: {len(told.plan.names):,}",
         "- Begins with: " + ("vectors and weights distilled from MiniLM-L6" if told.plan.words else "nothing"),
         "",
         "## On what was held back" if trained.held else "## Nothing was held back: the data are few",

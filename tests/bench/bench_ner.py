@@ -34,6 +34,7 @@ from onprem.synth.run import Job, Run
 from onprem.synth.scan import Scan
 from onprem.synth.vocabulary import read_vocabulary
 from onprem.train import ner
+from onprem.train.ner_vocabulary import add_names
 
 DRAWN = 4_000  # sentences of the train part that are drawn from; the rest is for tuning
 ROWS = 2_000
@@ -50,6 +51,7 @@ ARMS = {
     "50 real + 2,000 templates": (0, 2_000, 50),
     "200 real": (0, 0, 200),
     "1,000 real": (0, 0, 1_000),
+    "2,000 synthetic, nothing known": (2_000, 0, 5),
 }
 
 
@@ -72,7 +74,9 @@ def main():
     for words, list_ in (("dictionary of BC5CDR", bc5cdr), ("dictionary of the whole vocabulary", names)):
         show(words, [counts(gold, dictionary_tagger(list_)([each.text for each in gold]))])
     for arm in given.arms:
-        show(arm, [measured(given, arm, seed, (train, gold, vocabulary)) for seed in given.seeds])
+        runs = [measured(given, arm, seed, (train, gold, vocabulary)) for seed in given.seeds]
+        show(arm, [each[0] for each in runs])
+        show("   and the vocabulary in the tagger", [each[1] for each in runs])
 
 
 def foreign(data):
@@ -95,13 +99,16 @@ def drawn(train, seed, number):
 
 
 def measured(given, arm, seed, what):
-    """Return the counts (gold, found, right) of each sentence, from the file of results or by training."""
+    """Return the counts (gold, found, right) of each sentence, from the file of results or by training.
+
+    Twice: of the tagger alone, and with the names of the vocabulary in it.
+    """
     train, gold, vocabulary = what
     results = given.work / "results.jsonl"
     key = [given.on, arm, seed]
     for line in results.read_text().splitlines() if results.exists() else ():
         if (known := json.loads(line))["key"] == key:
-            return np.array(known["counts"])
+            return np.array(known["counts"]), np.array(known["with_names"])
     synthetic, templates, real = ARMS[arm]
     # beside generated sentences stand the five that their model was shown, and no others
     shown = given.generation if synthetic and real == 5 and given.generation is not None else seed
@@ -110,12 +117,16 @@ def measured(given, arm, seed, what):
         if number:
             files.insert(0, generated(given, kind, seed, (train, vocabulary))[:number])
     clock = time.monotonic()
-    trained = ner.train(files, (), ner.Plan(seed=seed))
-    found = counts(gold, ner.tagged(trained.nlp, gold))
-    line = {"key": key, "seconds": round(time.monotonic() - clock), "counts": found.tolist()}
+    plan = ner.Plan(seed=seed, words=None) if arm.endswith("nothing known") else ner.Plan(seed=seed)
+    trained = ner.train(files, (), plan)
+    seconds = round(time.monotonic() - clock)
+    alone = counts(gold, ner.tagged(trained.nlp, gold))
+    add_names(trained.nlp, [(term.text, term.label) for term in vocabulary])
+    both = counts(gold, ner.tagged(trained.nlp, gold))
+    line = {"key": key, "seconds": seconds, "counts": alone.tolist(), "with_names": both.tolist()}
     with results.open("a") as file:
         file.write(json.dumps(line) + "\n")
-    return found
+    return alone, both
 
 
 def generated(given, kind, seed, what):

@@ -41,22 +41,28 @@ def facts_in(prompt):
     return re.findall(r"^- (.+)$", block, re.MULTILINE)
 
 
-def honest(prompt):
-    """What a model that copies says: each fact in a sentence of its own."""
-    said = []
-    for fact in facts_in(prompt):
-        name, _, value = fact.partition(": ")
-        if name == "age":
-            said.append(f"The patient is {value} of age.".replace("years of age", "years old"))
-        elif name == "sex":
-            said.append(f"The patient is {value}.")
-        elif re.match(r"(admitted|seen|discharged) on", fact):
-            said.append(f"The patient was {fact}.")
-        elif not value:
-            said.append(f"The diagnosis is {fact}.")
-        else:
-            said.append(f"{name} {value.replace(', ', ' ')}.")
-    return " ".join(said)
+def sentence(fact):
+    name, _, value = fact.partition(": ")
+    if name == "age":
+        return f"The patient is {value} old."
+    if name == "sex":
+        return f"The patient is {value}."
+    if re.match(r"(admitted|seen|discharged) on", fact):
+        return f"The patient was {fact}."
+    if not value:
+        return f"The patient has {fact}."
+    if ", " in value:
+        return f"The patient takes {name} {value.replace(', ', ' ')}."
+    return f"{name[:1].upper()}{name[1:]} was {value}."
+
+
+def honest(prompt, but=0):
+    """What a model that copies says: each fact in a sentence of its own, going on from what was begun."""
+    begun = prompt.rpartition("Assistant:")[2]
+    facts = facts_in(prompt)
+    said = " ".join(sentence(fact) for fact in facts[: len(facts) - but])
+    assert said.startswith(begun), (said, begun)
+    return said[len(begun) :]
 
 
 def test_it_is_a_recipe():
@@ -145,13 +151,11 @@ def test_what_is_missing_is_asked_again_and_only_that():
         facts = facts_in(prompt)
         asked.append(facts)
         again = "tells this fact" in prompt.rpartition("User:")[2]
-        return honest(prompt) if again else honest(prompt.rpartition("\n- ")[0] + "\n\n") if len(facts) > 1 else ""
+        return honest(prompt, but=0 if again else 1)
 
     made, rounds = run(bound(seed=3), 4, Scripted(forgetful))
     assert isinstance(made, Made)
     assert rounds == 2
-    first = len({section.split("\n")[0] for section in map("\n".join, asked[: len(asked) // 2])})
-    assert first
     assert all(len(facts) == 1 for facts in asked[len(asked) // 2 :])
 
 

@@ -86,6 +86,18 @@ def test_an_answer_that_burdens_is_kept_and_gone_on_from_when_other_words_fail()
     assert seen["phrase+model"] >= 6
 
 
+def test_a_sentence_that_only_says_the_answer_again_is_none():
+    made, llm = written(bound(), 0, lambda prompt: f" {kept_of(prompt)}" if kept_of(prompt) else "Nonsense.")
+    assert any(kept_of("".join(piece.text for piece in request.prompt.pieces)) for request in llm.asked)
+    assert made == Rejected(NOTHING_WRITTEN)
+
+
+def kept_of(prompt):
+    """Return the phrase that the model is to go on from."""
+    begun = next((more for more in EN.acts.more if prompt.endswith(more)), "")
+    return prompt.removesuffix(begun).rpartition("Assistant:")[2].strip() if begun else ""
+
+
 def test_as_many_turns_as_are_asked_for():
     for most in (1, 3):
         _, llm = written(bound(turns=str(most)), 0, lambda _: "Nonsense.")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from onprem.errors import InputError, ModelError, OutputError
-from onprem.evaluate.tagging import ALL, score, spacy_tagger
+from onprem.evaluate.tagging import ALL, spacy_tagger
 from onprem.labelled import Mention, Sentence
 from onprem.synth.contract import Made, Sources, Term
 from onprem.synth.recipes.ner import Ner
@@ -161,6 +161,18 @@ def test_what_it_begins_with_is_as_its_card_says():
         assert hashlib.sha256((shipped / name).read_bytes()).hexdigest() == digest
     assert sum(path.stat().st_size for path in shipped.iterdir()) < 25 * 2**20
     assert ner_words.shipped("zh") is None
+
+
+def test_the_names_of_a_vocabulary_become_a_part_of_it(tmp_path):
+    names = [("pulmonary zebritis", "disease"), ("ALL", "disease"), ("gout", "disease")]
+    plan = ner.Plan(updates=12, names=names)
+    out = tmp_path / "tagger"
+    ner_folder.write_folder(ner.train([rows(60)], (), plan), out, ner_folder.Told(plan, {}))
+    text = "All had Pulmonary Zebritis, not ALL; two gouts."
+    ((*found,),) = spacy_tagger(out)([text])
+    assert {"Pulmonary Zebritis", "ALL", "gouts"} <= {text[m.start : m.end] for m in found}
+    assert "All" not in {text[m.start : m.end] for m in found}
+    assert "in it: 3" in (out / "card.md").read_text(encoding="utf-8")
 
 
 def test_doubt_is_of_the_rows_that_are_wrong():

@@ -1,4 +1,4 @@
-"""What a model is asked for a note: a section with its facts at first, then what is missing, each fact alone.
+"""What a model is asked for a note: a section with its facts at first; then what is missing, each fact alone and begun.
 
 Rules: a prompt holds the facts of its section and no name, id or other section. Each fact is listed under the same name
 every time. A model of a hundred million parameters copies one fact far more surely than five.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from random import Random
@@ -32,6 +33,18 @@ def _prompts(lang: str) -> Mapping[str, Any]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, and what was put into the model's mouth."""
+
+    request: Request
+    begin: str = field(default="", repr=False)
+
+    def text(self, answer: Answer) -> str:
+        """Return what was said up to the first blank line: behind it, a model often goes on with another task."""
+        return (self.begin + answer.text).strip().split("\n\n")[0]
+
+
 class Prompts:
     """Makes the requests of one note."""
 
@@ -41,22 +54,28 @@ class Prompts:
         self._said = _prompts(draft.facts.lang)
         self._forms = [chance.choice(fact.forms) for fact in draft.facts.all]
 
-    def section(self, section: Section) -> Request:
+    def section(self, section: Section) -> Asked:
         """Return what asks for a whole section."""
         task = self._said[section.name].format(event=self._said["event"][self._draft.event])
-        return self._request(f"{task}\n{self._said['ask']}", self._said["shots"][section.name], section.facts, 0)
+        shots = self._said["shots"][section.name]
+        how = How(max_tokens=_BEGIN + _TOKENS * len(section.facts), temperature=_TEMPERATURES[0])
+        return Asked(self._request(f"{task}\n{self._said['ask']}", shots, section.facts, how))
 
-    def fact(self, fact: int, again: int) -> Request:
+    def fact(self, fact: int, again: int) -> Asked:
         """Return what asks for one fact alone, for the first or the second time."""
-        return self._request(self._said["again"], self._said["one"][self._draft.facts.all[fact].kind], (fact,), again)
+        said = self._draft.facts.all[fact]
+        name = self._forms[fact]
+        words = self._said["begin"][said.kind][again - 1]
+        begin: str = words.format(name=name, Name=name[:1].upper() + name[1:], value=self._value(said))
+        how = How(max_tokens=_BEGIN + _TOKENS, temperature=_TEMPERATURES[again], begin=begin)
+        return Asked(self._request(self._said["again"], self._said["one"][said.kind], (fact,), how), begin)
 
-    def _request(self, words: str, shots: Sequence[Sequence[str]], facts: Sequence[int], again: int) -> Request:
+    def _request(self, words: str, shots: Sequence[Sequence[str]], facts: Sequence[int], how: How) -> Request:
         messages = [Message("system", self._said["system"])]
         for listed, answer in shots:
             messages += [Message("user", words.format(facts=listed)), Message("assistant", answer)]
         listed = "\n".join(f"- {self._listed(self._draft.facts.all[place], self._forms[place])}" for place in facts)
         messages.append(Message("user", words.format(facts=listed)))
-        how = How(max_tokens=_BEGIN + _TOKENS * len(facts), temperature=_TEMPERATURES[again])
         return self._asker.ask(messages, how)
 
     def _listed(self, fact: Fact, form: str) -> str:
@@ -64,11 +83,8 @@ class Prompts:
         template = self._said[f"fact_{fact.kind}"]
         if isinstance(template, dict):
             template = template[self._draft.event if fact.kind == "start" else self._draft.facts.sex]
-        value = fact.value if fact.kind == "age" else measured(fact, tight=self._draft.facts.lang == "zh")
-        told: str = template.format(name=form, value=value, often=fact.often)
+        told: str = template.format(name=form, value=self._value(fact), often=fact.often)
         return told
 
-
-def whole(answer: Answer) -> str:
-    """Return what a model said up to the first blank line: behind it, it often goes on with another task."""
-    return answer.text.strip().split("\n\n")[0]
+    def _value(self, fact: Fact) -> str:
+        return fact.value if fact.kind == "age" else measured(fact, tight=self._draft.facts.lang == "zh")

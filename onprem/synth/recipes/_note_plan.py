@@ -7,6 +7,7 @@ id and the seed; the hospital's tables hold none.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -21,6 +22,7 @@ KINDS = ("discharge", "progress", "referral", "admission")
 STAY = "inpatient"
 _BEDS = 10_000  # patients of the simulated hospital from which an encounter is drawn
 _TRIES = 400
+_DIGITS = re.compile(r"\d{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Draft:
     def invented(self) -> tuple[str, ...]:
         """The name, ids and days of the patient, which are of nobody."""
         days = [form for fact in self.facts.of("start", "end") for form in (*fact.forms, fact.unit)]
-        return (self.name, *self.name.split(), self.patient, self.encounter, *days)
+        digits = _DIGITS.findall(f"{self.patient} {self.encounter}")  # a detector may cut an id in two
+        return (self.name, *self.name.split(), self.patient, self.encounter, *digits, *days)
 
 
 class Ward:

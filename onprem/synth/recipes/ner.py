@@ -303,3 +303,6 @@ def _above_cap(rows: Sequence[Sentence]) -> Iterator[int]:
             yield place
         else:
             seen.update(names)
+
+
+RECIPES = (Ner(),)

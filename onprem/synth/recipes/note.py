@@ -18,7 +18,7 @@ from random import Random
 from onprem.errors import UsageError
 from onprem.synth.contract import Asker, Lang, Line, Made, Rejected, Sources, Steps, Work
 from onprem.synth.recipes import _note_fill as fill
-from onprem.synth.recipes._note_ask import Prompts, whole
+from onprem.synth.recipes._note_ask import Prompts
 from onprem.synth.recipes._note_check import MISSING, Checker
 from onprem.synth.recipes._note_plan import KINDS, Draft, Section, Ward
 
@@ -75,9 +75,9 @@ class NoteWork:
                 wanted = [(part, prompts.fact(fact, again)) for part in parts for fact in part.missing]
             if not wanted:
                 break
-            answers = yield [request for _, request in wanted]
-            for (part, _), answer in zip(wanted, answers, strict=True):
-                part.take(whole(answer), checker)
+            answers = yield [asked.request for _, asked in wanted]
+            for (part, asked), answer in zip(wanted, answers, strict=True):
+                part.take(asked.text(answer), checker)
             if not again:
                 self._count(parts, "first")
         self._count(parts, "last")
