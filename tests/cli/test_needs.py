@@ -19,8 +19,9 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(onprem.__file__).parents[1])
 NEEDS_LANDLOCK = pytest.mark.skipif(
     landlock.version() == 0, reason="this kernel has no Landlock: CONFIG_SECURITY_LANDLOCK, lsm=landlock"
 )
-# texts that name a file if there is one, and a policy else
+# texts that name a file if there is one, and a policy or a vocabulary of a package else
 POLICIES = {"policy show": {"name"}, "policy check": {"name"}, "policy diff": {"first", "second"}}
+POLICIES |= dict.fromkeys(("synth", "train ner", "eval ner"), {"vocabulary"})
 
 
 def commands(group=None, path=""):
