@@ -21,7 +21,7 @@ NEEDS_LANDLOCK = pytest.mark.skipif(
 )
 # texts that name a file if there is one, and a policy or a vocabulary of a package else
 POLICIES = {"policy show": {"name"}, "policy check": {"name"}, "policy diff": {"first", "second"}}
-POLICIES |= dict.fromkeys(("synth", "train ner", "eval ner"), {"vocabulary"})
+POLICIES |= {path: {"vocabulary"} for path in ("synth", "train ner", "eval ner")}
 
 
 def commands(group=None, path=""):
