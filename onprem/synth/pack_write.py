@@ -11,6 +11,7 @@ that it says anew, other phrases of the same value as examples, and the doctor's
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,12 +23,14 @@ from onprem.synth.pack import Pack
 from onprem.synth.pack_checks import Checked, Checks
 from onprem.synth.pack_walk import Plan, Step
 from onprem.synth.turns import Bounds, Turn, clean, repeats
+from onprem.text import HAN
 
 TRIES = 2
 MODEL, PHRASE_AND_MODEL = "model", "phrase+model"
 REPETITION, NOTHING = "repetition", "nothing said"
 _ANSWERS = frozenset({"answer", "understate", "relent", "correct"})
 _QUESTIONS = frozenset({"open", "closed"})
+_WORDS = re.compile(rf"{HAN.pattern}|[^\W_]+")
 _EXAMPLES = 2
 _TEMPERATURE = 0.4  # above, a small model says something else
 _TOKENS = 40
@@ -173,10 +176,19 @@ class _Writing:
         return _Asked(place, self._asker.ask(messages, how), kept, begun)
 
     def _burdens(self, step: Step) -> bool:
-        """Say whether an answer is about something that counts on a scale."""
+        """Say whether an answer is about something that counts on a scale; never of what a red flag rests on.
+
+        Nothing is added to what a person says of dying, of a wound or of pain in the chest.
+        """
         item = self._its.pack.items[step.item]
         is_scored = any(step.item in scale.items for scale in self._its.pack.scale)
-        return bool(step.value) and is_scored and item.point(step.value) > min(map(item.point, item.values))
+        is_grave = step.item in self._its.pack.flagged
+        return (
+            bool(step.value)
+            and is_scored
+            and not is_grave
+            and item.point(step.value) > min(map(item.point, item.values))
+        )
 
     def _pairs(self, step: Step) -> Iterator[tuple[str, str]]:
         """Yield pairs of phrases that say the same, none of them the step's own."""
@@ -192,6 +204,8 @@ class _Writing:
         text = clean(asked.begun + answer.text, bounds) if answer.ended is Ended.STOP else ""
         if not text:
             return NOTHING
+        if _stutters(text):
+            return REPETITION
         wanted = Checked(step.item, step.value, step.text)
         if why := self._its.checks.addition(wanted, text) if asked.kept else self._its.checks.fault(wanted, text):
             return why
@@ -203,6 +217,13 @@ class _Writing:
         written.texts[asked.place] = asked.kept + text
         written.by[asked.place] = PHRASE_AND_MODEL if asked.kept else MODEL
         return ""
+
+
+def _stutters(text: str) -> bool:
+    """Say whether a turn says three words (Han: three characters) twice."""
+    words = _WORDS.findall(text.lower())
+    runs = [tuple(words[at : at + 3]) for at in range(len(words) - 2)]
+    return len(set(runs)) < len(runs)
 
 
 def turn_lines(plan: Plan, written: Written) -> list[Line]:

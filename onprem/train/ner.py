@@ -38,10 +38,10 @@ _SMALL = 200  # sentences, below which a file is worth more learnt from than cho
 _HELD_MOST = 400  # sentences of it that are read after each pass
 _BATCH = 8  # sentences
 _UPDATES = 600
-_PASSES = (4, 100)
+_PASSES = (6, 100)
 _RATE, _LEAST_RATE = 0.001, 0.05  # learning rate, and the share of it that the last update has
 _DROP = 0.3
-_SHARE, _REPEATS = 0.25, 5  # a small file makes up this share of what is read, but is read so many times a pass at most
+_SHARE, _REPEATS = 0.25, 8  # a small file makes up this share of what is read, but is read so many times a pass at most
 _CURVE = (0.125, 0.25, 0.5)
 
 

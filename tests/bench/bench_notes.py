@@ -31,6 +31,7 @@ def main():
     asked.add_argument("model", type=Path, nargs="?")
     asked.add_argument("--templates", action="store_true")
     asked.add_argument("--attempts", type=int, default=24)
+    asked.add_argument("--first", type=int, default=0, help="number of the first attempt")
     asked.add_argument("--lang", choices=("en", "zh"), default="en")
     asked.add_argument("--seed", type=int, default=11)
     asked.add_argument("--kind", default="")
@@ -48,7 +49,7 @@ def main():
     work = NoteRecipe().bind(sources)
     begun = time.monotonic()
     if given.templates:
-        ended, tokens = [work.fill(number) for number in range(given.attempts)], 0
+        ended, tokens = [work.fill(given.first + number) for number in range(given.attempts)], 0
     else:
         model = load(card_of(given.model, given.template), given.model, settings(given))
         begun = time.monotonic()
@@ -91,7 +92,7 @@ def written(work, sources, model, given):
     while True:
         late = time.monotonic() - begun > 60 * given.minutes
         while not late and len(steps) < given.attempts and len(asked) < given.at_a_time:
-            number = len(steps)
+            number = given.first + len(steps)
             steps[number] = work.write(number, Asker(model, sources.rng(number, "sampling")))
             go_on(number, steps[number], None, asked, ended)
         if not asked:

@@ -109,12 +109,28 @@ def test_half_a_fact_is_none(lang, sentence):
         "HbA1c was normal at 8.4 %.",
         "She was admitted on 02/03/2024.",
         "Metformin 0.5 mg twice daily.",
+        "Metformin 500 mg 500 mg twice daily.",
+        "She takes 500 mg of metformin 500 mg twice daily.",
         "Potassium was 8.4 %.",
     ],
 )
 def test_sentences_that_the_record_does_not_bear_out(sentence):
     judged = checker_of(RECORDS[0]).check(sentence).sentences
     assert any(each.reason for each in judged)
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        (2, "She was admitted on 14 June 2022."),
+        (2, "She was discharged on 14 June 2022."),
+        (5, "患者2025年2月17日入院。"),
+        (5, "患者2025年2月17日出院。"),
+    ],
+)
+def test_who_was_only_seen_was_not_admitted(place, sentence):
+    """Accepted at first: of nine notes by a small model that were read, one told a visit so."""
+    assert checker_of(RECORDS[place]).check(sentence).sentences[0].reason == CONTRADICTED
 
 
 def notes(lang, many):
@@ -140,7 +156,7 @@ def spoilt(text, fact, lang, chance):
     numbers = list(re.finditer(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?(?=\s?[×x%a-zA-Zµ°岁单]|$)", said))
     if fact["kind"] in {"lab", "medication"} and numbers:
         number = numbers[-1] if fact["kind"] == "lab" else numbers[0]
-        other = f"{float(number[0]) * chance.choice((2, 10, 0.5)) + 1:g}"
+        other = f"{float(number[0]) * chance.choice((2, 10)) + 0.7:g}"
         yield instead(said[: number.start()] + other + said[number.end() :])
     if fact["kind"] in {"diagnosis", "medication", "lab"}:
         others = vocabulary(lang)[fact["kind"]].items()

@@ -186,6 +186,13 @@ def test_the_whole_note_is_held_against_the_record_at_the_end(monkeypatch):
     assert isinstance(made, Rejected)
 
 
+def test_sentences_that_end_with_a_line_get_a_sign():
+    made, _ = run(bound(seed=3), 4, Scripted(lambda prompt: honest(prompt).replace(". ", "\n").rstrip(".")))
+    assert isinstance(made, Made)
+    for line in made.line["text"].splitlines()[2:]:
+        assert line[-1] in ".:", line
+
+
 def test_what_a_model_adds_is_left_out():
     def talkative(prompt):
         return (

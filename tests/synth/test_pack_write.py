@@ -81,6 +81,7 @@ def test_an_answer_that_burdens_is_kept_and_gone_on_from_when_other_words_fail()
                 assert added.startswith(EN.acts.more)
                 ((item, value),) = turn["reveals"].items()
                 assert value not in ("none", EN.item[item].note and shipped_pack("depression").items[item].values[0])
+                assert item != "suicide"  # nothing is added to that
     # each sentence once in a dialogue, since the next would say it again
     assert seen == {"phrase+model": seen["phrase+model"]}
     assert seen["phrase+model"] >= 6
@@ -89,6 +90,20 @@ def test_an_answer_that_burdens_is_kept_and_gone_on_from_when_other_words_fail()
 def test_a_sentence_that_only_says_the_answer_again_is_none():
     made, llm = written(bound(), 0, lambda prompt: f" {kept_of(prompt)}" if kept_of(prompt) else "Nonsense.")
     assert any(kept_of("".join(piece.text for piece in request.prompt.pieces)) for request in llm.asked)
+    assert made == Rejected(NOTHING_WRITTEN)
+
+
+def test_nothing_is_added_to_what_a_red_flag_rests_on():
+    number = next(k for k in range(300) if bound().fill(k).line["red_flag"])
+    _, llm = written(bound(), number, lambda _: "Nonsense.")
+    kept = [kept_of("".join(piece.text for piece in request.prompt.pieces)) for request in llm.asked]
+    grave = [phrase for phrases in EN.item["suicide"].say.values() for phrase in phrases]
+    assert any(kept)
+    assert not any(phrase.endswith(tuple(grave)) for phrase in kept if phrase)
+
+
+def test_a_turn_that_says_three_words_twice_is_none():
+    made, _ = written(bound(), 0, lambda prompt: " nothing but rain nothing but rain" if kept_of(prompt) else "No.")
     assert made == Rejected(NOTHING_WRITTEN)
 
 

@@ -8,12 +8,12 @@ note leaves here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onprem.assist.ground import Note
 from onprem.synth.ehr.spec import spec
-from onprem.synth.recipes._note_facts import Fact, Facts, indications, record_text
+from onprem.synth.recipes._note_facts import STAY, Fact, Facts, indications, record_text
 from onprem.synth.recipes._note_read import Item, Reader, Said, often_of, route_of, same_number, unit_of, unsided, words
 
 MISSING, CONTRADICTED, OTHER = "fact missing", "contradicted", "not in the record"
@@ -72,6 +72,20 @@ class Checker:
         self._facts = facts.all
         self._lang = facts.lang
         self._sex = facts.sex
+        self._is_stay = facts.kind == STAY
+        # kinds of items that must fit the record, and what says whether they do
+        self._fits: dict[str, Callable[[Sequence[Item], int], bool]] = {
+            "sex": self._is_sex,
+            "age": self._is_age,
+            "event": self._is_event,
+            "day": self._is_day,
+            "quantity": self._is_value,
+            "often": self._is_use,
+            "route": self._is_use,
+            "level": self._is_level,
+            "diagnosis": self._is_now,
+            "cause": self._is_no_cause,
+        }
         self._frames = frozenset(words()["frames"][facts.lang])
         self._reader = Reader(facts)
         self._ground = Note(record_text(facts))
@@ -101,27 +115,13 @@ class Checker:
     def _wrong(self, items: Sequence[Item]) -> Iterator[str]:
         """Yield why a sentence is refused, by what it says alone."""
         for place, item in enumerate(items):
-            match item.kind:
-                case "medication" | "diagnosis" | "lab" if reason := self._other_name(item):
-                    yield reason
-                case "sex" if item.key != self._sex:
-                    yield CONTRADICTED
-                case "age" if not any(fact.kind == "age" and fact.value == item.key for fact in self._facts):
-                    yield CONTRADICTED
-                case "day" if not self._is_day(items, place):
-                    yield CONTRADICTED
-                case "quantity" if not self._is_value(items, place):
-                    yield CONTRADICTED
-                case "often" | "route" if not self._is_use(items, place):
-                    yield CONTRADICTED
-                case "diagnosis" if self._is_over(items, place):
-                    yield CONTRADICTED
-                case "cause" if _before(items, place, "diagnosis"):
-                    yield CONTRADICTED
-                case "level" if not self._is_level(items, place):
-                    yield CONTRADICTED
-                case _:
-                    pass
+            if item.kind in _OF_KIND and (reason := self._other_name(item)):
+                yield reason
+            if item.kind in self._fits and not self._fits[item.kind](items, place):
+                yield CONTRADICTED
+        owners = [id(self._owner(items, place)) for place, item in enumerate(items) if item.kind == "quantity"]
+        if len(set(owners)) < len(owners):  # a test has one value, a drug one dose
+            yield CONTRADICTED
         yield from self._for_another(items)
 
     def _other_name(self, item: Item) -> str:
@@ -132,10 +132,23 @@ class Checker:
             return "" if item.key[:1] == "~" else CONTRADICTED  # on the other side
         return _OF_KIND[item.kind]
 
-    def _is_over(self, items: Sequence[Item], place: int) -> bool:
-        """Whether what comes and goes, and is there now, is told as of the past."""
+    def _is_now(self, items: Sequence[Item], place: int) -> bool:
+        """Whether a diagnosis is not told as of the past, where it is of what comes and goes."""
         condition = spec().conditions.get(unsided(items[place].key, self._lang))
-        return condition is not None and not condition.lasting and _before(items, place, "past") is not None
+        return condition is None or condition.lasting or _before(items, place, "past") is None
+
+    def _is_sex(self, items: Sequence[Item], place: int) -> bool:
+        return items[place].key == self._sex
+
+    def _is_age(self, items: Sequence[Item], place: int) -> bool:
+        return any(fact.kind == "age" and fact.value == items[place].key for fact in self._facts)
+
+    def _is_event(self, items: Sequence[Item], place: int) -> bool:
+        """Whether there was a stay, where somebody is admitted or discharged."""
+        return items[place].key == "start" or self._is_stay
+
+    def _is_no_cause(self, items: Sequence[Item], place: int) -> bool:
+        return _before(items, place, "diagnosis") is None
 
     def _is_day(self, items: Sequence[Item], place: int) -> bool:
         """Whether a day is that of the event beside it."""
@@ -143,7 +156,8 @@ class Checker:
         event = _beside(items, place, "event")
         if event is None:
             return items[place].key in days.values()
-        return days.get(event.key, days.get("start") if event.key == "end" else None) == items[place].key
+        start = days.get("start")
+        return items[place].key == (days.get("end", start) if event.key == "end" else start)
 
     def _is_value(self, items: Sequence[Item], place: int) -> bool:
         fact = self._owner(items, place)
@@ -215,7 +229,7 @@ class Checker:
                     if (
                         each.kind in {"start", "end"}
                         and each.unit == item.key
-                        and (event is None or event.key == each.kind)
+                        and (event is None or (event.key == "end") is (each.kind == "end"))
                     ):
                         yield Place(at, item.start, item.end)
 

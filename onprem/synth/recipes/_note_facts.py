@@ -20,6 +20,7 @@ from onprem.synth.ehr.spec import ADULT, LANGS, SIDES, spec
 Lang = Literal["en", "zh"]
 T = TypeVar("T")
 
+STAY = "inpatient"  # the class of an encounter for which somebody is admitted
 MOST_DIAGNOSES, MOST_LABS, MOST_DRUGS = 4, 5, 5
 _YEAR = 365.25
 MONTHS = "January February March April May June July August September October November December".split()
@@ -180,7 +181,8 @@ def record_text(facts: Facts) -> str:
                 lines.append(f"患者{sex}，{form}岁。" if zh else f"The patient is a {form}-year-old {sex}.")
             elif fact.kind == "diagnosis":
                 lines += [f"诊断：{form}。", f"患者患{form}。"] if zh else [f"Diagnosis: {form}.", f"{form}."]
-                lines += [f"因{form}入院。"] if zh else [f"Admitted with {form}."]
+                if facts.kind == STAY:
+                    lines.append(f"因{form}入院。" if zh else f"Admitted with {form}.")
             elif fact.kind == "lab":
                 lines.append(f"{form}{measured}。" if zh else f"{form}: {measured}.")
             elif fact.kind == "medication":
@@ -193,8 +195,8 @@ def record_text(facts: Facts) -> str:
                     else f"Takes {form} {measured} {fact.route} {fact.often}."
                 )
             elif fact.kind == "start":
-                lines.append(f"{form}入院。" if zh else f"Admitted on {form}.")
-                lines.append(f"{form}就诊。" if zh else f"Seen on {form}.")
+                said = ("入院", "Admitted") if facts.kind == STAY else ("就诊", "Seen")
+                lines.append(f"{form}{said[0]}。" if zh else f"{said[1]} on {form}.")
             elif fact.kind == "end":
                 lines.append(f"{form}出院。" if zh else f"Discharged on {form}.")
             elif fact.kind == "name":

@@ -16,10 +16,9 @@ from onprem.errors import UsageError
 from onprem.synth.contract import Sources
 from onprem.synth.ehr import Encounter, Patient, patient, read_patients
 from onprem.synth.ehr.spec import spec
-from onprem.synth.recipes._note_facts import Facts, facts_of
+from onprem.synth.recipes._note_facts import STAY, Facts, facts_of
 
 KINDS = ("discharge", "progress", "referral", "admission")
-STAY = "inpatient"
 _BEDS = 10_000  # patients of the simulated hospital from which an encounter is drawn
 _TRIES = 400
 _DIGITS = re.compile(r"\d{4,}")

@@ -84,7 +84,7 @@ class NoteWork:
         wanting = [part for part in parts if part.missing]
         if wanting:
             return Rejected(wanting[0].refused.most_common(1)[0][0] if wanting[0].refused else MISSING)
-        bodies = [" ".join(part.kept) if draft.facts.lang == "en" else "".join(part.kept) for part in parts]
+        bodies = [_joined(part.kept, draft.facts.lang) for part in parts]
         return self._made(draft, bodies, chance, sum(len(p.kept) for p in parts) / sum(p.written for p in parts))
 
     def fill(self, number: int) -> Made | Rejected:
@@ -162,6 +162,15 @@ class NoteRecipe:
         if not set(kinds) <= set(ward.kinds()):
             raise UsageError("no encounter of the tables is of this kind", hint=f"kinds: {', '.join(ward.kinds())}")
         return NoteWork(sources, ward, kinds)
+
+
+def _joined(sentences: Sequence[str], lang: Lang) -> str:
+    """Return sentences as a text, each with a sign at its end: a line of a list may come without one."""
+    ended = [
+        each if each[-1] in ".!?。！？" else each.rstrip(",，;；") + ("." if lang == "en" else "。")
+        for each in sentences
+    ]
+    return " ".join(ended) if lang == "en" else "".join(ended)
 
 
 def _put_together(draft: Draft, bodies: Sequence[str], chance: Random) -> str:
