@@ -13,8 +13,10 @@ from onprem.synth.contract import Asker, Made, Recipe, Rejected, Sources, Work
 from onprem.synth.ehr import simulate, tables
 from onprem.synth.ehr.spec import spec
 from onprem.synth.recipes import _note_fill
+from onprem.synth.recipes._note_check import CONTRADICTED, DIAGNOSIS, DRUG, MISSING, OTHER, TEST
 from onprem.synth.recipes.note import NO_ENCOUNTER, REPAIRS, NoteRecipe
 
+REASONS = {MISSING, CONTRADICTED, OTHER, DRUG, DIAGNOSIS, TEST}
 KINDS = ("discharge", "progress", "referral", "admission")
 
 
@@ -248,3 +250,17 @@ def test_what_cannot_be_is_refused(tmp_path):
     with pytest.raises(UsageError):
         bound(tables=tmp_path)
     assert NO_ENCOUNTER
+
+
+def test_a_small_real_model_writes_notes(smollm2, small_card):
+    from onprem.llm.llama import Settings, load
+
+    work = bound(seed=11, options={"kind": "progress"})
+    llm = load(small_card, smollm2, Settings(sequences=4, context=1_024, threads=1))
+    try:
+        ended = [run(work, number, llm, Sources(seed=11))[0] for number in (13, 25, 41)]
+    finally:
+        llm.close()
+    assert any(isinstance(made, Made) for made in ended)
+    assert all(made.reason in REASONS for made in ended if isinstance(made, Rejected))
+    assert work.counts["last"] > work.counts["first"] > 0 or work.counts["first"] == work.counts["of first"]
