@@ -5,9 +5,11 @@ import gc
 import stat
 import subprocess
 import sys
+import tomllib
 import tracemalloc
 from collections import Counter, defaultdict, deque
 from datetime import date, datetime, timedelta
+from importlib.resources import files
 from itertools import islice
 from random import Random
 from statistics import correlation
@@ -356,9 +358,6 @@ def test_memory_does_not_grow_with_the_number_of_patients():
 
 
 def test_a_specification_that_names_what_is_not_there_is_refused():
-    import tomllib
-    from importlib.resources import files
-
     said = {
         name: tomllib.loads(files("onprem.synth.ehr").joinpath(f"{name}.toml").read_text())
         for name in ("conditions", "labs", "drugs", "people")
@@ -375,9 +374,6 @@ def test_a_specification_that_names_what_is_not_there_is_refused():
 
 
 def test_every_condition_names_its_source_and_both_languages():
-    import tomllib
-    from importlib.resources import files
-
     said = tomllib.loads(files("onprem.synth.ehr").joinpath("conditions.toml").read_text(encoding="utf-8"))
     assert len(said) >= 40
     for key, each in said.items():
