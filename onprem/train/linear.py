@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from onprem.errors import InputError, ModelError, OutputError
 from onprem.progress import Progress
+from onprem.train.unread import unread
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -86,11 +87,7 @@ class Fitted:
         """
         if folder.exists():
             raise OutputError("the output folder exists", hint="name a folder that does not exist yet")
-        from spacy.util import load_model_from_config
-
-        # spaCy's store of strings holds every word that was ever read: what is saved is a pipeline that has read nothing
-        fresh = load_model_from_config(self._nlp.config)
-        fresh.from_bytes(self._nlp.to_bytes(exclude=["vocab"]), exclude=["vocab"])
+        fresh = unread(self._nlp)
         fresh.meta["onprem"] = {**meta, "labels": list(self.labels), "strength": self.strength}
         try:
             fresh.to_disk(folder)

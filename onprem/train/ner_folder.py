@@ -1,6 +1,7 @@
 """The folder of a trained tagger: spaCy's own files, with a card that says what it is, from what, and how good.
 
-Rules: it appears by rename; it holds weights, vectors of words, labels and figures, and no sentence that was learnt from.
+Rules: it appears by rename; it holds weights, vectors of words, labels, figures and the names of a vocabulary that was
+given; no word of the sentences that were learnt from or measured on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from onprem.errors import OutputError
 from onprem.evaluate.tagging import ALL, Scores
 from onprem.model import Metric
 from onprem.train.ner import Plan, Trained
+from onprem.train.ner_words import give_vectors
+from onprem.train.unread import unread
 
 COLUMNS = ("type", "system", "precision", "recall", "F1", "mentions")
 
@@ -55,13 +58,15 @@ def write_folder(trained: Trained, out: Path, told: Told) -> None:
         OutputError: it exists, or the disk refuses.
     """
     partial = out.with_name(f"{out.name}.partial")
-    trained.nlp.meta.update(_meta(trained, told))
+    words = told.plan.words
+    nlp = unread(trained.nlp, None if words is None else lambda fresh: give_vectors(fresh, words))
+    nlp.meta.update(_meta(trained, told))
     try:
         if os.path.lexists(out):
             raise OutputError("the output folder exists", hint="name a folder that does not exist yet")
         if partial.is_dir():
             shutil.rmtree(partial)
-        trained.nlp.to_disk(partial)
+        nlp.to_disk(partial)
         (partial / "card.md").write_text(_card(trained, out.name, told), encoding="utf-8")
         partial.rename(out)
     except OSError:

@@ -67,13 +67,26 @@ def test_plain_spacy_opens_the_folder(folder):
     assert done.stdout.strip() == "[('cystic fibrosis', 'disease')]"
 
 
-def test_the_folder_says_what_it_is_and_holds_no_sentence(folder):
+def test_the_folder_says_what_it_is(folder):
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["onprem"]
     assert meta["labels"] == {"disease": 7} and meta["f1"] > 0.8
     card = (folder / "card.md").read_text(encoding="utf-8")
     assert "| disease | tagger |" in card and "No clinical claim" in card
-    held = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    assert not [path.name for path, content in held.items() if b"diagnosed with" in content]
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_no_word_that_was_read_is_in_the_folder(tmp_path, words):
+    def named(name):
+        text = f"{name} Thornfieldson of Qblimey Street has asthma."
+        return Sentence(text, (Mention(text.index("asthma"), len(text) - 1, "disease"),))
+
+    plan = ner.Plan(updates=4, names=(("lupus nephritis", "disease"),), **({} if words else {"words": None}))
+    trained = ner.train([[named("Zyxquorble")] * 20], [named("Vantrasseny")], plan)
+    ner_folder.write_folder(trained, tmp_path / "model", ner_folder.Told(plan, {}))
+    written = b"".join(path.read_bytes() for path in (tmp_path / "model").rglob("*") if path.is_file()).lower()
+    assert b"nephritis" in written
+    for name in (b"zyxquorble", b"vantrasseny", b"thornfieldson", b"qblimey"):
+        assert name not in written
 
 
 def test_what_was_read_back_finds_the_same(trained, folder):
