@@ -145,6 +145,8 @@ def _options(given: list[str]) -> Mapping[str, str]:
         name, sign, value = each.partition("=")
         if not (sign and name):
             raise UsageError("--set is no NAME=VALUE", hint="see: onprem synth list")
+        if name == "pack":
+            raise UsageError("a pack is no --set", hint="give --pack FILE.toml")
         found[name] = value
     return found
 

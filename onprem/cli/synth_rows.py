@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from onprem.cli import open_site, render, with_model
-from onprem.errors import OutputError, UsageError
+from onprem.cli.synth_gate import check_free, check_halves, held_of, settle, told
+from onprem.errors import InputError, UsageError
 from onprem.progress import Progress
 
 if TYPE_CHECKING:
@@ -62,11 +63,6 @@ class Asked:
     site: Path | None
     json: bool
 
-    @property
-    def held(self) -> Path:
-        """Where rows stand that were made from records, until the gate lets them pass."""
-        return self.out.with_name(self.out.name + ".held")
-
     def check(self) -> None:
         """Refuse what cannot be.
 
@@ -76,15 +72,11 @@ class Asked:
         """
         from onprem.assist.batch_out import check_out
 
-        if self.records is None and (self.unseen is not None or self.hold_out is not None):
-            raise UsageError("--unseen and --hold-out go with --records", hint="name the records as well")
-        if self.unseen is not None and self.hold_out is not None:
-            raise UsageError("--unseen and --hold-out exclude each other", hint="give one of them")
+        check_halves(self.records, self.unseen, self.hold_out)
         for given in (self.records, self.unseen, self.examples, self.tables, self.pack):
             if given is not None:
                 check_out(given, self.out)
-        if self.out.exists():
-            raise OutputError("the output is there already", hint="name another file for --out, or remove it")
+        check_free(self.out)
 
 
 def carry_out(asked: Asked) -> None:
@@ -96,6 +88,7 @@ def carry_out(asked: Asked) -> None:
     from onprem.audit.events import Outcome
     from onprem.audit.log import audited
     from onprem.synth.recipes import recipes
+    from onprem.synth.run import Job, Run
     from onprem.synth.scan import Scan
 
     known = recipes()
@@ -110,13 +103,15 @@ def carry_out(asked: Asked) -> None:
         scan = Scan()
         given = _records(site, asked, scan, progress)
         sources = _sources(asked, recipe, given, scan)
+        work = recipe.bind(sources)  # what is wrong with the sources is told before a model is loaded
         with _model(site, asked, recipe) as llm:
             card = None if llm is None else llm.card
-            run, digest = _run(asked, recipe, sources, llm, scan), _digest(asked, sources, given, llm)
+            run = Run(Job(recipe, sources, work, asked.n, llm, asked.at_a_time), scan)
+            digest = _digest(asked, sources, given, llm)
             if card is not None:
                 note.digests["model"] = card.sha256
             _rows(asked, run, digest, progress, note)
-        result = None if given is None else _gate(asked, given, progress)
+        result = None if given is None or not run.tally.rows else _gate(asked, given, progress)
         is_short = run.tally.rows < asked.n
         if is_short or (result is not None and not result.passed):
             note.outcome = Outcome.HELD
@@ -144,6 +139,8 @@ def _records(site: Site, asked: Asked, scan: Scan, progress: Progress) -> Given 
     if given.refused or given.unreadable:
         render.talk(f"{given.refused:,} records hold identifiers and {given.unreadable:,} cannot be read: not used")
     if asked.unseen is None:
+        if not given.unseen:
+            raise InputError("the records are too few to hold some out", hint="give more, or others with --unseen")
         return given
     from dataclasses import replace
 
@@ -211,12 +208,6 @@ def _model(site: Site, asked: Asked, recipe: Recipe) -> Iterator[LLM | None]:
         yield llm
 
 
-def _run(asked: Asked, recipe: Recipe, sources: Sources, llm: LLM | None, scan: Scan) -> Run:
-    from onprem.synth.run import Job, Run
-
-    return Run(Job(recipe, sources, recipe.bind(sources), asked.n, llm, asked.at_a_time), scan)
-
-
 def _digest(asked: Asked, sources: Sources, given: Given | None, llm: LLM | None) -> str:
     """Return the digest by which a run that goes on knows that it is the same."""
     from onprem.assist.batch_out import job_digest
@@ -240,7 +231,7 @@ def _state(path: Path) -> tuple[tuple[str, int, int], ...]:
 def _rows(asked: Asked, run: Run, digest: str, progress: Progress, note: Note) -> None:
     from onprem.assist.batch_out import Out
 
-    path = asked.out if asked.records is None else asked.held
+    path = asked.out if asked.records is None else held_of(asked.out)
     render.talk(HEADER)
     with Out(path, digest, resume=asked.resume, counted=run.seen) as out:
         try:
@@ -263,13 +254,9 @@ def _gate(asked: Asked, given: Given, progress: Progress) -> Result:
     from onprem.evaluate.privacy.texts import screen_texts
 
     progress.stage("privacy gate", None)
-    rows = [row_text(line) for line in read_lines(asked.held)]
+    rows = [row_text(line) for line in read_lines(held_of(asked.out))]
     result = screen_texts(rows, [source.text for source in given.used], list(given.unseen), progress=progress)
-    if result.passed:
-        try:
-            asked.held.rename(asked.out)
-        except OSError:
-            raise OutputError("the output cannot be written", hint="it stays as OUT.held; check the folder") from None
+    settle(asked.out, result)
     return result
 
 
@@ -317,8 +304,8 @@ def _told(asked: Asked, tally: Tally, given: Given | None, result: Result | None
         said |= {"records_used": len(given.used), "records_never_used": len(given.unseen)}
         said["privacy_gate"] = str(result.verdict)
     render.document(said, json=asked.json)
-    if result is not None and not result.passed:
-        render.talk(f"the privacy gate says {result.verdict}: what was made stays as {asked.held.name}")
+    if result is not None:
+        told(asked.out, result)
     if tally.rows < asked.n:
         render.talk(f"fewer rows than asked for: {tally.rows:,} of {asked.n:,}; see `rejected` for the reasons")
 

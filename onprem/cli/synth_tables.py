@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from onprem.cli import open_site, render
-from onprem.errors import OutputError, UsageError
+from onprem.cli.synth_gate import check_free, check_halves, held_of, settle, told
+from onprem.errors import UsageError
 from onprem.progress import Progress
 
 if TYPE_CHECKING:
@@ -49,11 +50,6 @@ class Asked:
     site: Path | None
     json: bool
 
-    @property
-    def held(self) -> Path:
-        """Where tables stand that were made from the hospital's, until the gate lets them pass."""
-        return self.out.with_name(self.out.name + ".held")
-
     def check(self) -> None:
         """Refuse what cannot be.
 
@@ -61,20 +57,16 @@ class Asked:
             UsageError: it says which.
             OutputError: the output is there already.
         """
-        told = [self.hold_out, self.unseen, self.epsilon, self.delta, self.domain, self.schema]
-        if self.records is None and any(each is not None for each in told):
+        check_halves(self.records, self.unseen, self.hold_out)
+        if self.records is None and any(each is not None for each in (self.epsilon, self.domain, self.schema)):
             raise UsageError("without --records nothing is fitted", hint="name the hospital's own tables as well")
-        if self.unseen is not None and self.hold_out is not None:
-            raise UsageError("--unseen and --hold-out exclude each other", hint="give one of them")
         if self.epsilon is None and (self.delta is not None or self.domain is not None):
             raise UsageError("--delta and --domain go with --epsilon", hint="see docs/synth.md")
         if self.epsilon is not None and (self.delta is None or self.domain is None):
             raise UsageError("--epsilon takes --delta and --domain", hint="bounds are public input; see docs/synth.md")
         if self.epsilon is not None and self.recipe != "patients":
             raise UsageError("--epsilon is for a single table", hint="onprem synth patients")
-        for path in (self.out, self.held):
-            if path.exists():
-                raise OutputError("the output is there already", hint="name another folder for --out, or remove it")
+        check_free(self.out)
 
 
 def carry_out(asked: Asked) -> None:
@@ -113,7 +105,7 @@ def carry_out(asked: Asked) -> None:
         said |= {"persons_used": result.seen, "persons_never_used": result.unseen, "privacy_gate": str(result.verdict)}
     render.document(said, json=asked.json)
     if result is not None and not result.passed:
-        render.talk(f"the privacy gate says {result.verdict}: what was made stays as {asked.held.name}")
+        told(asked.out, result)
         raise typer.Exit(1)
 
 
@@ -130,11 +122,11 @@ def _fitted(asked: Asked, records: Path, progress: Progress) -> Written:
     from onprem.synth.tables.folder import Private, fit_and_sample_linked, fit_and_sample_private, fit_and_sample_table
 
     if asked.recipe == "ehr":
-        return fit_and_sample_linked(records, asked.held, _job(asked), progress)
+        return fit_and_sample_linked(records, held_of(asked.out), _job(asked), progress)
     if asked.epsilon is None or asked.delta is None or asked.domain is None:
-        return fit_and_sample_table(records, asked.held, _job(asked), progress)
+        return fit_and_sample_table(records, held_of(asked.out), _job(asked), progress)
     return fit_and_sample_private(
-        records, asked.held, _job(asked), Private(asked.epsilon, asked.delta, asked.domain), progress
+        records, held_of(asked.out), _job(asked), Private(asked.epsilon, asked.delta, asked.domain), progress
     )
 
 
@@ -155,11 +147,7 @@ def _gate(asked: Asked, written: Written, progress: Progress) -> Result:
     unseen = written.unseen if asked.unseen is None else read_tables(asked.unseen)
     if asked.recipe == "patients" and asked.unseen is not None:
         unseen = dict(zip(written.seen, unseen.values(), strict=False))  # one table, whatever its file is called
-    settings = Settings(seed=asked.seed, guarantee=read_card(asked.held))
-    result = screen_tables(read_tables(asked.held), written.seen, unseen, settings, progress)
-    if result.passed:
-        try:
-            asked.held.rename(asked.out)
-        except OSError:
-            raise OutputError("the output cannot be written", hint="it stays as OUT.held; check the folder") from None
+    settings = Settings(seed=asked.seed, guarantee=read_card(held_of(asked.out)))
+    result = screen_tables(read_tables(held_of(asked.out)), written.seen, unseen, settings, progress)
+    settle(asked.out, result)
     return result

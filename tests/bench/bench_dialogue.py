@@ -16,7 +16,6 @@ heading of the note's assessment. MTS-Dialog: CC BY 4.0, abachaa/MTS-Dialog. ACI
 
 import argparse
 import csv
-import hashlib
 import json
 import re
 import signal
@@ -25,10 +24,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from cards import card_of
+
 from onprem.evaluate.dialogue import Dialogue, Said, Told, dialogue_of, measure, rows
-from onprem.llm.gguf import read_header
 from onprem.llm.llama import Settings, load
-from onprem.llm.shelf import Card
 from onprem.synth.contract import Sources
 from onprem.synth.recipes import recipes
 from onprem.synth.recipes._consult_facts import free, told_in
@@ -94,7 +95,7 @@ def main():
 
 def make(given):
     given.out.mkdir(parents=True, exist_ok=True)
-    card = card_of(given.model, given.template) if given.model else None
+    card = card_of(given.model, template=given.template) if given.model else None
     settings = Settings(sequences=given.at_a_time, context=given.context, threads=given.threads)
     model = load(card, given.model, settings) if card else None
     name = f"{given.recipe}-{given.lang}-{given.model.stem if model else 'templates'}-x{given.at_a_time}"
@@ -138,23 +139,6 @@ def records(path):
         return ()
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(Source(row["section_text"], f"r{place}") for place, row in enumerate(csv.DictReader(file)))
-
-
-def card_of(path, template):
-    header = read_header(path)
-    return Card(
-        name="bench",
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        size=header.size,
-        licence="Apache-2.0",
-        template=template,
-        architecture=header.architecture,
-        quantisation=header.quantisation,
-        parameters=header.parameters,
-        context_length=header.number("context_length"),
-        vocabulary=header.vocabulary,
-        added="2026-01-01T00:00:00Z",
-    )
 
 
 def report(given):

@@ -18,10 +18,15 @@ development part is only measured on. CC BY 4.0: NCBI-disease and BC5CDR, cambri
 import argparse
 import json
 import random
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from cards import card_of
 
 from onprem.assist.batch_out import Out
 from onprem.evaluate.bootstrap import Ratios
@@ -161,27 +166,9 @@ def make(model, sources, path):
 
 
 def loaded(path):
-    import hashlib
-
-    from onprem.llm.gguf import read_header
     from onprem.llm.llama import Settings, load
-    from onprem.llm.shelf import Card
 
-    header = read_header(path)
-    card = Card(
-        name=path.stem,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        size=header.size,
-        licence="as its maker says",
-        template="chatml",
-        architecture=header.architecture,
-        quantisation=header.quantisation,
-        parameters=header.parameters,
-        context_length=header.number("context_length"),
-        vocabulary=header.vocabulary,
-        added="2026-01-01T00:00:00Z",
-    )
-    return load(card, path, Settings(sequences=16, context=1_024, threads=1))
+    return load(card_of(path), path, Settings(sequences=16, context=1_024, threads=1))
 
 
 def counts(gold, found):

@@ -12,14 +12,16 @@ whoever judges them by hand. No data is read.
 # ruff: noqa: T201 - a program that prints its result
 
 import argparse
-import hashlib
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 
-from onprem.llm.gguf import read_header
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from cards import card_of
+
 from onprem.llm.llama import Settings, load
-from onprem.llm.shelf import Card
 from onprem.near import Near
 from onprem.synth.contract import Asker, Made, Sources
 from onprem.synth.recipes.note import NoteRecipe
@@ -51,7 +53,7 @@ def main():
     if given.templates:
         ended, tokens = [work.fill(given.first + number) for number in range(given.attempts)], 0
     else:
-        model = load(card_of(given.model, given.template), given.model, settings(given))
+        model = load(card_of(given.model, template=given.template), given.model, settings(given))
         begun = time.monotonic()
         try:
             ended, tokens = written(work, sources, model, given)
@@ -67,23 +69,6 @@ def main():
 
 def settings(given):
     return Settings(sequences=given.at_a_time, context=1_536, threads=given.threads)
-
-
-def card_of(path, template):
-    header = read_header(path)
-    return Card(
-        name="measured",
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        size=header.size,
-        licence="unknown",
-        template=template,
-        architecture=header.architecture,
-        quantisation=header.quantisation,
-        parameters=header.parameters,
-        context_length=header.number("context_length"),
-        vocabulary=header.vocabulary,
-        added="2026-01-01T00:00:00Z",
-    )
 
 
 def written(work, sources, model, given):

@@ -30,6 +30,10 @@ from pathlib import Path
 
 from scipy.stats import beta
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from cards import card_of
+
 from onprem.evaluate.classes import Gold, score
 from onprem.labelled import Classed
 from onprem.progress import Silent
@@ -276,23 +280,15 @@ def halves(pack):
 
 def make(pack, given):
     from onprem.assist.batch_out import Out
-    from onprem.llm.gguf import read_header
     from onprem.llm.llama import Settings as Held
     from onprem.llm.llama import load
-    from onprem.llm.shelf import Card
     from onprem.synth.recipes.packs import RECIPES
     from onprem.synth.run import Job, Run
     from onprem.synth.scan import Scan
 
-    header = read_header(given.model)
-    card = Card(
-        name="bench", sha256=hashlib.sha256(given.model.read_bytes()).hexdigest(), size=header.size, licence="unknown",
-        template="chatml", architecture=header.architecture, quantisation=header.quantisation, parameters=header.parameters,
-        context_length=header.number("context_length"), vocabulary=header.vocabulary, added="2026-01-01T00:00:00Z",
-    )  # fmt: skip
     recipe = next(recipe for recipe in RECIPES if recipe.name == pack.name)
     sources = Sources(lang=given.lang, seed=900, options={"turns": str(given.turns)})
-    llm = load(card, given.model, Held(sequences=given.at_a_time, context=1024, threads=1))
+    llm = load(card_of(given.model), given.model, Held(sequences=given.at_a_time, context=1024, threads=1))
     run = Run(Job(recipe, sources, recipe.bind(sources), given.n, llm, given.at_a_time), Scan())
     try:
         with Out(given.out, "bench", resume=True, counted=run.seen) as out:

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "llm"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 KINDS = {"Q4_0": 2, "IQ4_NL": 25, "Q4_K_M": 15, "Q8_0": 7}  # enum llama_ftype
 SEQUENCES, ANSWER, ROUNDS = 16, 64, 3

@@ -106,6 +106,26 @@ def test_rows_from_records_get_their_name_only_through_the_gate(world):
     assert "Synthetic data report" in page and "ibuprofen" not in page
     (event,) = world.events("synth")[-1:]
     assert event["outcome"] == "held" and event["counts"]["gate.passed"] == 0
+    # and it is not made again over what stands there
+    again = world.run("synth", "instruct", "--records", "visits", "--n", "8", "--out", out, check=4)
+    assert "did not pass the gate" in again.stderr and held.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (("pack", "--set", "pack=own.toml"), "--pack"),
+        (("pack",), "--pack"),
+        (("depression", "--set", "talks"), "NAME=VALUE"),
+        (("depression", "--set", "nothing=1"), "there is no option"),
+        (("selfchat", "--unseen", "visits"), "--records"),
+        (("selfchat", "--n", "0"), "--n is at least 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_made(world, given, words):
+    done = world.run("synth", *given, "--out", "never.jsonl", check=2)
+    assert words in done.stderr and "hint" in done.stderr
+    assert not list(world.folder.glob("never.jsonl*"))
 
 
 def test_an_unfinished_run_goes_on_and_another_job_is_refused(world):

@@ -31,7 +31,6 @@ _OPTIONS = {
     "writes": "whose turns the model writes: patient, or both (patient)",
     "turns": "turns that the model writes in a dialogue, at most, of each of the two; 0: all (0)",
 }
-_OWN = {"pack": "file of a pack, docs/packs.md"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class PackRecipe:
     @property
     def about(self) -> str:
         """What it makes."""
-        return self._pack.about if self._pack else "dialogues of a disease pack of your own: --set pack=FILE"
+        return self._pack.about if self._pack else "dialogues of a disease pack of your own: --pack FILE"
 
     @property
     def langs(self) -> tuple[Lang, ...]:
@@ -70,7 +69,7 @@ class PackRecipe:
     @property
     def options(self) -> Mapping[str, str]:
         """The options that `--set` takes."""
-        return _OPTIONS if self.path else _OWN | _OPTIONS
+        return _OPTIONS
 
     @cached_property
     def _pack(self) -> Pack | None:
@@ -87,7 +86,7 @@ class PackRecipe:
         pack = self._pack
         if pack is None:
             if not given.get("pack"):
-                raise UsageError("no pack is named", hint="--set pack=FILE")
+                raise UsageError("no pack is named", hint="--pack FILE")
             pack = read(Path(given.pop("pack")))
         if sources.lang not in pack.speech:
             raise UsageError(
@@ -102,10 +101,10 @@ def _settings(pack: Pack, given: Mapping[str, str]) -> Settings:
             raise UsageError(f"there is no option {name!r}", hint="the options are: " + ", ".join(_OPTIONS))
     talks = _number(given, "talks", 1)
     if not 1 <= talks <= _MOST_TALKS:
-        raise UsageError(f"talks is a number from 1 to {_MOST_TALKS}")
+        raise UsageError("talks is out of bounds", hint=f"1 to {_MOST_TALKS}")
     writes = given.get("writes", "patient")
     if writes not in ("patient", "both"):
-        raise UsageError("writes is patient or both")
+        raise UsageError("writes is not known", hint="patient or both")
     bands = given.get("bands")
     variants = pack.scales[pack.main].variants
     if bands is not None and bands not in variants:
@@ -119,7 +118,7 @@ def _settings(pack: Pack, given: Mapping[str, str]) -> Settings:
 def _number(given: Mapping[str, str], name: str, default: int) -> int:
     said = given.get(name, str(default))
     if not said.isascii() or not said.isdigit() or len(said) > 4:
-        raise UsageError(f"{name} is a number")
+        raise UsageError(f"{name} is a number", hint="see: onprem synth list")
     return int(said)
 
 
