@@ -70,6 +70,8 @@ def command(
     from onprem.audit.log import audited
     from onprem.pipeline.plan import check_lang
     from onprem.pipeline.run import Request, run
+    from onprem.report.html import render_run
+    from onprem.report.page import write_page
     from onprem.scale.local import pool
 
     opened = open_site(site)
@@ -97,7 +99,7 @@ def command(
         if summary.replayed is not None:
             note.digests["decisions"] = summary.replayed.digest
         if report is not None:
-            _write_report(report, summary)
+            write_page(report, render_run(summary))
         if not summary.passed or summary.held_fields:
             note.outcome = Outcome.HELD
     show(summary, report, json=json)
@@ -213,24 +215,6 @@ def audit_counts(summary: RunSummary) -> dict[str, int]:
     if summary.replayed is not None:
         counts |= {"decisions": summary.replayed.applied, "decisions-ignored": summary.replayed.ignored}
     return counts | {f"label.{label.value.lower()}": count for label, count in summary.identifiers}
-
-
-def _write_report(path: Path, summary: RunSummary) -> None:
-    """Write the HTML report by rename.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    from onprem.errors import OutputError
-    from onprem.report.html import render_run
-
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(render_run(summary), encoding="utf-8")
-        partial.replace(path)
-    except OSError:
-        raise OutputError("the report cannot be written", hint="check the folder named by --report") from None
 
 
 def show(summary: RunSummary, report: Path | None, *, json: bool) -> None:

@@ -44,6 +44,8 @@ def command(
 
     Without --unseen the result is incomplete, which is no PASS. The measures are defined in docs/screen.md.
     """
+    from onprem.report.page import write_page
+    from onprem.report.screen_page import render_screen
     from onprem.errors import OutputError
     from onprem.evaluate.privacy.contract import Verdict
 
@@ -56,7 +58,7 @@ def command(
         if note is not None:
             _note(note, result)
     if report is not None:
-        _write(report, result)
+        write_page(report, render_screen(result))
     _show(result, json=json)
     if result.verdict is not Verdict.PASS:
         raise typer.Exit(1)
@@ -163,23 +165,6 @@ def _line(measure: Measure) -> dict[str, object]:
         "rows": list(measure.rows),
         "hint": measure.hint,
     }
-
-
-def _write(path: Path, result: Result) -> None:
-    """Write the HTML report by rename.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    from onprem.errors import OutputError
-    from onprem.report.screen_page import render_screen
-
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(render_screen(result), encoding="utf-8")
-        partial.replace(path)
-    except OSError:
-        raise OutputError("the report cannot be written", hint="check the folder named by --report") from None
 
 
 def _note(note: Note, result: Result) -> None:

@@ -263,9 +263,10 @@ def _gate(asked: Asked, given: Given, progress: Progress) -> Result:
 def _report(
     path: Path, recipe: Recipe, sources: Sources, tally: Tally, card: Card | None, result: Result | None
 ) -> None:
+    from onprem.report.page import write_page
     from onprem.report.screen_page import sections
     from onprem.report.svg import Charts
-    from onprem.report.synth_page import Made, render_made, write_page
+    from onprem.report.synth_page import Made, render_made
 
     made = Made(
         recipe=recipe.name,
@@ -295,7 +296,7 @@ def _told(asked: Asked, tally: Tally, given: Given | None, result: Result | None
         "rows": tally.rows,
         "attempts": tally.attempts,
         "yield": round(tally.rows / tally.attempts, 4) if tally.attempts else 0.0,
-        "rows_per_minute": round(rate, 1),
+        "rows_per_minute": f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}",
         "tokens": tally.tokens,
         "rejected": _reasons(tally.reasons),
         "dropped": _reasons(tally.dropped),
@@ -307,7 +308,7 @@ def _told(asked: Asked, tally: Tally, given: Given | None, result: Result | None
     if result is not None:
         told(asked.out, result)
     if tally.rows < asked.n:
-        render.talk(f"fewer rows than asked for: {tally.rows:,} of {asked.n:,}; see `rejected` for the reasons")
+        render.talk(f"fewer rows than asked for: {tally.rows:,} of {asked.n:,}; the reasons stand above")
 
 
 def _reasons(counted: Mapping[str, int]) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from onprem.evaluate.privacy.contract import Result
     from onprem.synth.contract import Lang
     from onprem.synth.tables.folder import Job, Written
+    from onprem.table import Table
 
 RECIPES: Mapping[str, str] = {
     "patients": "a table of patients",
@@ -58,8 +59,13 @@ class Asked:
             OutputError: the output is there already.
         """
         check_halves(self.records, self.unseen, self.hold_out)
-        if self.records is None and any(each is not None for each in (self.epsilon, self.domain, self.schema)):
-            raise UsageError("without --records nothing is fitted", hint="name the hospital's own tables as well")
+        if self.records is None and any(
+            each is not None for each in (self.epsilon, self.domain, self.schema, self.report)
+        ):
+            raise UsageError(
+                "without --records nothing is fitted, and there is nothing to report",
+                hint="name the hospital's own tables as well",
+            )
         if self.epsilon is None and (self.delta is not None or self.domain is not None):
             raise UsageError("--delta and --domain go with --epsilon", hint="see docs/synth.md")
         if self.epsilon is not None and (self.delta is None or self.domain is None):
@@ -77,6 +83,9 @@ def carry_out(asked: Asked) -> None:
     """
     from onprem.audit.events import Outcome
     from onprem.audit.log import audited
+    from onprem.evaluate.privacy.reading import read_tables
+    from onprem.report.page import write_page
+    from onprem.report.tables_page import render_tables
 
     asked.check()
     site = open_site(asked.site)
@@ -87,17 +96,16 @@ def carry_out(asked: Asked) -> None:
             rows = _simulated(asked)
         else:
             written = _fitted(asked, asked.records, progress)
+            made = read_tables(held_of(asked.out))
             rows, left_out = written.rows, written.left_out
-            result = _gate(asked, written, progress)
+            result = _gate(asked, written, made, progress)
             note.counts |= {"gate.passed": int(result.passed)}
             if not result.passed:
                 note.outcome = Outcome.HELD
+            if asked.report is not None:
+                progress.stage("report", None)
+                write_page(asked.report, render_tables(result, written.seen, made))
         note.counts |= {"rows": sum(rows.values())}
-        if asked.report is not None and result is not None:
-            from onprem.report.screen_page import render_screen
-            from onprem.report.synth_page import write_page
-
-            write_page(asked.report, render_screen(result))
     said: dict[str, object] = {f"rows.{name}": count for name, count in rows.items()}
     if left_out:
         said["left_out"] = ", ".join(left_out)
@@ -138,7 +146,7 @@ def _job(asked: Asked) -> Job:
     return Job(asked.n, asked.seed, Settings(leaf=asked.leaf), asked.schema, hold_out=share)
 
 
-def _gate(asked: Asked, written: Written, progress: Progress) -> Result:
+def _gate(asked: Asked, written: Written, made: Mapping[str, Table], progress: Progress) -> Result:
     """Screen what was made; give it its name where it passes."""
     from onprem.evaluate.privacy.contract import Settings
     from onprem.evaluate.privacy.reading import read_card, read_tables
@@ -148,6 +156,6 @@ def _gate(asked: Asked, written: Written, progress: Progress) -> Result:
     if asked.recipe == "patients" and asked.unseen is not None:
         unseen = dict(zip(written.seen, unseen.values(), strict=False))  # one table, whatever its file is called
     settings = Settings(seed=asked.seed, guarantee=read_card(held_of(asked.out)))
-    result = screen_tables(read_tables(held_of(asked.out)), written.seen, unseen, settings, progress)
+    result = screen_tables(made, written.seen, unseen, settings, progress)
     settle(asked.out, result)
     return result

@@ -37,7 +37,7 @@ def command(
     from onprem.errors import OutputError, UsageError
     from onprem.evaluate.read_labelled import read_labelled
     from onprem.evaluate.tagging import ALL, dictionary_tagger, score
-    from onprem.report.synth_page import write_page
+    from onprem.report.page import write_page
     from onprem.report.training_page import Curve, Point, Table, training_page
     from onprem.train import ner, ner_folder, ner_words
     from onprem.train.ner_folder import COLUMNS, Told, write_folder

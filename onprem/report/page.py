@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from pathlib import Path
+
+from onprem.errors import OutputError
 
 # the browser is told as well that nothing may be loaded or run
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -80,6 +84,23 @@ def page(title: str, *content: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
         f"<title>{escape(title)}</title><style>{style}</style></head><body>{''.join(content)}</body></html>\n"
     )
+
+
+def write_page(path: Path, document: str) -> None:
+    """Write a report for this user alone, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    fresh = path.with_name(path.name + ".fresh")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(document)
+        fresh.rename(path)
+    except OSError:
+        raise OutputError("the report cannot be written", hint="check the folder of --report, and free space") from None
 
 
 def _css(head: Head) -> str:

@@ -5,12 +5,9 @@ Rules: counts, fixed words and digests; no text of a row and none of a record.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from onprem.errors import OutputError
 from onprem.report.page import Cell, Head, Html, code, page, paragraph, section, show, table
 from onprem.report.svg import SOLID, Charts, Part, hatched
 
@@ -56,22 +53,6 @@ def render_made(made: Made, gate: Sequence[str], charts: Charts) -> str:
         "<footer>This report holds counts and fixed words: no text of a row and none of a record. What was made is of no "
         "patient and makes no clinical claim.</footer>",
     )
-
-
-def write_page(path: Path, document: str) -> None:
-    """Write a report for this user alone, whole or not at all.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    fresh = path.with_name(path.name + ".fresh")
-    try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(document)
-        fresh.rename(path)
-    except OSError:
-        raise OutputError("the report cannot be written", hint="check the folder of --report, and free space") from None
 
 
 def _figures(made: Made) -> str:
