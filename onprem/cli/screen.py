@@ -44,10 +44,10 @@ def command(
 
     Without --unseen the result is incomplete, which is no PASS. The measures are defined in docs/screen.md.
     """
-    from onprem.report.page import write_page
-    from onprem.report.screen_page import render_screen
     from onprem.errors import OutputError
     from onprem.evaluate.privacy.contract import Verdict
+    from onprem.report.page import write_page
+    from onprem.report.screen_page import render_screen
 
     opened = None if site is None else open_site(site)
     if report is not None and report.exists() and report.is_dir():
