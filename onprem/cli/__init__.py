@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +22,7 @@ from onprem import __version__
 from onprem.errors import EXIT_CODES
 
 if TYPE_CHECKING:
+    from onprem.audit.log import Note
     from onprem.config import Site
 
 COMMANDS: dict[str, str] = {
@@ -148,3 +151,19 @@ def open_site(given: Path | None) -> Site:
     private_temp(site.folder("tmp"))
     custody.open_by(passphrase.open_vault)  # a vault that passphrases hold is opened when something first needs it
     return site
+
+
+@contextmanager
+def logged(site: Site | None, action: str) -> Iterator[Note]:
+    """Log a command for which a site may be named: its end is an event there; without a site nobody reads the note.
+
+    Raises:
+        AuditError: the event cannot be written.
+    """
+    from onprem.audit.log import Note, audited
+
+    if site is None:
+        yield Note()
+        return
+    with audited(site, action) as note:
+        yield note

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, eval_classify, eval_ner, eval_relation, open_site, render
+from onprem.cli import JsonOption, SiteOption, eval_classify, eval_ner, eval_relation, logged, open_site, render
 
 if TYPE_CHECKING:
-    from onprem.audit.log import Note
     from onprem.config import Site
     from onprem.evaluate.deid import DeidScores
     from onprem.model import Span, Tier
@@ -65,13 +63,12 @@ def deid(
     language = check_lang(lang)
     only = _chosen(detectors, DETECTORS)
     rules = None if policy is None else _policy(policy, opened)
-    with _audited(opened) as note:
+    with logged(opened, "eval") as note:
         system = _System(rules, only, language, _tier(tier, rules))
         runs, seconds = _measure(system, gold, seed=seed, perturb=perturb, json=json)
         first = next(iter(runs.values()))
-        if note is not None:
-            note.counts |= {"documents": first.documents, "identifiers": first.identifiers, "missed": len(first.missed)}
-            note.digests |= {} if rules is None else {"policy": rules.digest}
+        note.counts |= {"documents": first.documents, "identifiers": first.identifiers, "missed": len(first.missed)}
+        note.digests |= {} if rules is None else {"policy": rules.digest}
     _show(runs, seconds, json=json)
 
 
@@ -189,10 +186,3 @@ def _policy(name: str, site: Site | None) -> Policy:
     from onprem.policy.schema import load
 
     return load(name, site_policies=None if site is None else site.folder("policies"))
-
-
-def _audited(site: Site | None) -> AbstractContextManager[Note | None]:
-    """Audit an evaluation at a site; a gold standard can be measured without one."""
-    from onprem.audit.log import audited
-
-    return nullcontext(None) if site is None else audited(site, "eval")

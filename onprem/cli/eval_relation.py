@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onprem.cli import JsonOption
+from onprem.cli import JsonOption, SiteOption, logged, open_site
 from onprem.cli.train_classes import Labels, LearntOption, ModelFolder, SeedOption, evaluate
 
 _GOLD = typer.Option("--gold", metavar="FILE", help="JSON lines or a folder of brat.")
@@ -20,6 +20,7 @@ def command(
     data: LearntOption = None,
     kinds: Annotated[str | None, _KINDS] = None,
     seed: SeedOption = 0,
+    site: SiteOption = None,
     json: JsonOption = False,
 ) -> None:
     """Measure a trained classifier of relations on a gold standard, beside trivial baselines.
@@ -27,19 +28,22 @@ def command(
     Measures are defined in docs/measures.md.
     """
     from onprem.evaluate.read_classes import read_pairs
-    from onprem.train.measured import MODEL, TFIDF, constant, tfidf
+    from onprem.train.measured import MODEL, TFIDF, constant, digest_of, tfidf
     from onprem.train.relation import load, plain
 
-    trained, told = load(model, "relation")
-    pairs = read_pairs(gold, _kinds(kinds))
-    said = {MODEL: trained.choose(pairs), **constant("", told["classes"], len(pairs))}
-    learnt = [pair for path in data or () for pair in read_pairs(path)]
-    if learnt:
-        said[TFIDF] = tfidf([plain(p) for p in learnt], [p.label for p in learnt], [plain(p) for p in pairs])
-    right = [pair.label for pair in pairs]
-    order = tuple(sorted({*right, *(label for each in said.values() for label in each)}))
-    labels = Labels(right, [pair.group for pair in pairs], said, order, graded=False, negative="", seed=seed)
-    evaluate(labels, dict.fromkeys(said, told["trained"]) | {TFIDF: len(learnt)}, json=json)
+    with logged(None if site is None else open_site(site), "eval") as note:
+        trained, told = load(model, "relation")
+        pairs = read_pairs(gold, _kinds(kinds))
+        said = {MODEL: trained.choose(pairs), **constant("", told["classes"], len(pairs))}
+        learnt = [pair for path in data or () for pair in read_pairs(path)]
+        if learnt:
+            said[TFIDF] = tfidf([plain(p) for p in learnt], [p.label for p in learnt], [plain(p) for p in pairs])
+        right = [pair.label for pair in pairs]
+        order = tuple(sorted({*right, *(label for each in said.values() for label in each)}))
+        labels = Labels(right, [pair.group for pair in pairs], said, order, graded=False, negative="", seed=seed)
+        evaluate(labels, dict.fromkeys(said, told["trained"]) | {TFIDF: len(learnt)}, json=json)
+        note.counts |= {"rows": len(pairs)}
+        note.digests["model"] = digest_of(model)
 
 
 def _kinds(given: str | None) -> tuple[str, str] | None:

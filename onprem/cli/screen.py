@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, open_site, render
+from onprem.cli import JsonOption, SiteOption, logged, open_site, render
 
 if TYPE_CHECKING:
     from onprem.audit.log import Note
-    from onprem.config import Site
     from onprem.evaluate.privacy.contract import Measure, Result, Settings
     from onprem.progress import Progress
 
@@ -52,11 +50,10 @@ def command(
     opened = None if site is None else open_site(site)
     if report is not None and report.exists() and report.is_dir():
         raise OutputError("the report is a folder", hint="name a file")
-    with _audited(opened) as note:
+    with logged(opened, "screen") as note:
         with render.bar(json=json) as progress:
             result = _screened(synthetic, (seen, unseen), text_field, _settings(canaries, synthetic, seed), progress)
-        if note is not None:
-            _note(note, result)
+        _note(note, result)
     if report is not None:
         write_page(report, render_screen(result))
     _show(result, json=json)
@@ -181,10 +178,3 @@ def _note(note: Note, result: Result) -> None:
         "failed": said.count(Verdict.FAIL) + said.count(Verdict.CANNOT_TELL),
         "not_measured": said.count(Verdict.NOT_MEASURED),
     }
-
-
-def _audited(site: Site | None) -> AbstractContextManager[Note | None]:
-    """Audit a screening at a site; a set can be screened without one."""
-    from onprem.audit.log import audited
-
-    return nullcontext(None) if site is None else audited(site, "screen")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from onprem.cli import render
+from onprem.cli import logged, open_site, render
 
 if TYPE_CHECKING:
     from onprem.train.linear import Settings
@@ -44,6 +44,7 @@ class Asked:
     seed: int
     lang: str
     order: tuple[str, ...] = ()
+    site: Path | None = None
     json: bool = False
 
 
@@ -70,29 +71,32 @@ def train(asked: Asked, task: Task[Any, Any], read: Callable[[Path], Sequence[An
     """
     from onprem.errors import OutputError
     from onprem.train.class_card import write_card
-    from onprem.train.measured import Data, digest, figures, measured
+    from onprem.train.measured import Data, digest, digest_of, figures, measured
 
     if asked.out.exists():
         raise OutputError("the output folder exists", hint="name a folder that does not exist yet")
     settings = _settings(asked)
-    items = [item for path in asked.data for item in read(path)]
-    dev = read(asked.dev) if asked.dev else []
-    with render.bar(json=asked.json) as progress:
-        result = measured(task, Data(items, dev, asked.order), settings, progress, curve=asked.curve)
-    meta = {
-        "task": task.name,
-        "language": settings.lang,
-        "seed": asked.seed,
-        "digests": digest([*asked.data, *([asked.dev] if asked.dev else [])]),
-        "trained": result.trained,
-        "measured": result.measured,
-        "classes": dict(result.classes),
-        "order": list(asked.order),
-        "strength": result.model.strength,
-        "figures": figures(result),
-    }
-    result.model.save(asked.out, meta)
-    write_card(asked.out, meta)
+    with logged(None if asked.site is None else open_site(asked.site), "train") as note:
+        items = [item for path in asked.data for item in read(path)]
+        dev = read(asked.dev) if asked.dev else []
+        with render.bar(json=asked.json) as progress:
+            result = measured(task, Data(items, dev, asked.order), settings, progress, curve=asked.curve)
+        meta = {
+            "task": task.name,
+            "language": settings.lang,
+            "seed": asked.seed,
+            "digests": digest([*asked.data, *([asked.dev] if asked.dev else [])]),
+            "trained": result.trained,
+            "measured": result.measured,
+            "classes": dict(result.classes),
+            "order": list(asked.order),
+            "strength": result.model.strength,
+            "figures": figures(result),
+        }
+        result.model.save(asked.out, meta)
+        write_card(asked.out, meta)
+        note.counts |= {"rows": result.trained, "measured": result.measured}
+        note.digests["model"] = digest_of(asked.out)
     show(meta["figures"], graded=bool(asked.order), json=asked.json)
     render.talk(f"measured on {result.measured:,} rows that were not learnt from; the card is {asked.out / 'card.md'}")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onprem.cli import JsonOption
+from onprem.cli import JsonOption, SiteOption
 from onprem.cli.train_classes import Asked, CurveOption, DevOption, LangOption, OutOption, SeedOption, grades, train
 
 _DATA = typer.Option("--data", metavar="FILE", help="JSON lines, or TSV with text and label; may be repeated.")
@@ -22,6 +22,7 @@ def command(
     curve: CurveOption = False,
     seed: SeedOption = 0,
     lang: LangOption = "en",
+    site: SiteOption = None,
     json: JsonOption = False,
 ) -> None:
     """Train a classifier of texts on labelled texts, and measure it beside trivial baselines.
@@ -31,4 +32,4 @@ def command(
     from onprem.evaluate.read_classes import read_classed
     from onprem.train.classify import TASK
 
-    train(Asked(tuple(data), out, dev, curve, seed, lang, grades(order), json), TASK, read_classed)
+    train(Asked(tuple(data), out, dev, curve, seed, lang, grades(order), site, json), TASK, read_classed)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onprem.cli import JsonOption
+from onprem.cli import JsonOption, SiteOption
 from onprem.cli.train_classes import Asked, CurveOption, DevOption, LangOption, OutOption, SeedOption, train
 
 _DATA = typer.Option("--data", metavar="FILE", help="JSON lines or a folder of brat; may be repeated.")
@@ -20,6 +20,7 @@ def command(
     curve: CurveOption = False,
     seed: SeedOption = 0,
     lang: LangOption = "en",
+    site: SiteOption = None,
     json: JsonOption = False,
 ) -> None:
     """Train a classifier of relations on labelled pairs, and measure it beside trivial baselines.
@@ -29,4 +30,4 @@ def command(
     from onprem.evaluate.read_classes import read_pairs
     from onprem.train.relation import TASK
 
-    train(Asked(tuple(data), out, dev, curve, seed, lang, json=json), TASK, read_pairs)
+    train(Asked(tuple(data), out, dev, curve, seed, lang, site=site, json=json), TASK, read_pairs)

@@ -215,13 +215,21 @@ def digest(paths: Sequence[Path]) -> dict[str, str]:
     Raises:
         InputError: one cannot be read.
     """
-    found = {}
-    for number, path in enumerate(paths, 1):
-        said = hashlib.sha256()
-        try:
-            for each in [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file()):
-                said.update(each.read_bytes())
-        except OSError:
-            raise InputError("the data cannot be read") from None
-        found[f"data {number}"] = said.hexdigest()
-    return found
+    return {f"data {number}": digest_of(path) for number, path in enumerate(paths, 1)}
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, of a folder that of its files one after another, in order of their paths as text.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    said = hashlib.sha256()
+    try:
+        for each in (
+            [path] if path.is_file() else sorted((p for p in path.rglob("*") if p.is_file()), key=Path.as_posix)
+        ):
+            said.update(each.read_bytes())
+    except OSError:
+        raise InputError("the data cannot be read") from None
+    return said.hexdigest()

@@ -45,13 +45,8 @@ def words(event, *, full=False, signed=None, limits=LIMITS):
 
 def test_every_action_that_this_program_logs_has_words_that_fit_the_list():
     code = "\n".join(path.read_text(encoding="utf-8") for path in Path(onprem.__file__).parent.rglob("*.py"))
-    logged = set(
-        re.findall(
-            r'(?:audited\(\w+(?:\(\w+\))?, |\bEvent\(|_audited\(\w+, |\bJob\(|^ACTION = )\s*"([a-z.-]+)"',
-            code,
-            re.MULTILINE,
-        )
-    )
+    begins = (r"audited\(\w+(?:\(\w+\))?, ", r'\blogged\([^\n"]+, ', r"\bEvent\(", r"\bJob\(", r"^ACTION = ")
+    logged = set(re.findall(rf'(?:{"|".join(begins)})\s*"([a-z.-]+)"', code, re.MULTILINE))
     logged -= {"test.run"}
     assert len(logged) > 15
     assert logged <= ACTIONS.keys()
