@@ -82,6 +82,7 @@ class Run:
         self._job = job
         self._scan = scan
         self._near = Near()
+        self._ready = 0  # rows that have come and are not judged yet
         self.tally = Tally()
 
     def seen(self, line: Line) -> Line:
@@ -145,6 +146,7 @@ class Run:
         for attempt in attempts:
             made = attempt.made
             if isinstance(made, Made):
+                self._ready -= 1
                 told = self._job.work.told(made.line)
                 if next(holding):
                     made = Rejected(IDENTIFIER)
@@ -180,22 +182,30 @@ class Run:
         first = self.tally.attempts
         if self._job.llm is None:
             while True:
-                yield _Attempt(first, made=self._job.work.fill(first))
+                made = self._job.work.fill(first)
+                self._ready += isinstance(made, Made)
+                yield _Attempt(first, made=made)
                 first += 1
         begun = first
         going: dict[int, _Attempt] = {}
         while True:
-            # more than there is room for, so that the last answers of a round do not come one by one
-            while len(going) < self._room():
+            for _ in range(self._room() - sum(attempt.made is None for attempt in going.values())):
                 going[begun] = self._begin(begun, self._job.llm)
                 begun += 1
-            self._round(self._job.llm, [attempt for attempt in going.values() if attempt.made is None])
+            asking = [attempt for attempt in going.values() if attempt.made is None]
+            self._round(self._job.llm, asking)
+            self._ready += sum(isinstance(attempt.made, Made) for attempt in asking)
             while (done := going.get(first)) is not None and done.made is not None:
                 yield going.pop(first)
                 first += 1
 
     def _room(self) -> int:
-        return min(4 * self._job.at_a_time, max(self._job.at_a_time, 2 * self._missing()))
+        """Return how many attempts ask together: as many as are likely to give the rows that are missing.
+
+        At most four for each answer that is written at a time: then few of them come one by one at the end of a round.
+        """
+        likely = (self.tally.rows + 1) / (self.tally.attempts + 1)
+        return min(4 * self._job.at_a_time, math.ceil(max(0, self._missing() - self._ready) / likely))
 
     def _begin(self, number: int, llm: LLM) -> _Attempt:
         asker = Asker(llm, self._job.sources.rng(number, "sampling"))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -89,6 +90,21 @@ def test_rows_do_not_depend_on_how_many_are_made_at_a_time(tmp_path):
     texts = [made(job_of(at_a_time=many), tmp_path / f"{many}.jsonl")[0] for many in (1, 3, 8)]
     assert texts[0] == texts[1] == texts[2]
     assert made(job_of(seed=2), tmp_path / "other.jsonl")[0] != texts[0]
+
+
+@pytest.mark.parametrize("many", [1, 4, 8])
+def test_no_more_attempts_are_begun_than_are_likely_to_be_needed(tmp_path, many):
+    begun = set()
+
+    def listening(prompt):
+        begun.update(re.findall(r"attempt (\d+) ", prompt))
+        return say(prompt)
+
+    _, tally = made(job_of(n=4, say=listening, at_a_time=many), tmp_path / "four.jsonl")
+    assert len(begun) == tally.attempts == 4  # the fifth would have been rejected
+    begun.clear()
+    _, tally = made(job_of(n=40, say=listening, at_a_time=many), tmp_path / "rows.jsonl")
+    assert tally.attempts == 49 and len(begun) <= 52
 
 
 def test_templates_say_so(tmp_path):
