@@ -88,10 +88,8 @@ def main():
                     llm.close()
             told.append(rate(Job(recipe, sources, work, given.rows), scan, folder, f"{recipe.name}-templates"))
             shown = " ".join(f"{each[0]:8.1f} ({each[1]:4.0%}, {each[2]:5.0f})" for each in told)
-            print(
-                f"{recipe.name:12} {given.at_a_time} at a time, 1, templates: {shown}  {told[0][0] / told[1][0]:.2f}x",
-                flush=True,
-            )
+            faster = f"{told[0][0] / told[1][0]:.2f}x" if told[1][0] else "no row"
+            print(f"{recipe.name:12} {given.at_a_time} at a time, 1, templates: {shown}  {faster}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 For use inside the house, by trees:
 `shapes` what is known of a column; rare categories; keys made afresh. `leaves` one column given others: a tree, its donors,
 smoothing. `trees` a single table. `schema` how tables are linked, inferred or told, and their checks. `cells` times with
-their bounds, numbers by item. `past` what a row follows. `plan` and `walk` a linked table as it is drawn. `linked` several
-tables. `folder` from files to files, with a card.
+their bounds, numbers by item. `past` what a row follows; `recurring` items that come again.
+`plan` and `walk` a linked table as it is drawn. `linked` several tables. `folder` from files to files, with a card.
 
 For what leaves the house, with differential privacy: `noise` and `accountant`, the only way to draw noise; `marginals*` the
 measurements and the estimate; `private` the model.

@@ -25,7 +25,7 @@ from onprem.synth.tables.shapes import Settings
 from onprem.table import Kind, Table
 from onprem.table_files import SUFFIXES, TableWriter, read_table
 
-VERSION = 1  # changes whenever the same seed gives other rows
+VERSION = 2  # changes whenever the same seed gives other rows
 CARD = "provenance.json"
 
 

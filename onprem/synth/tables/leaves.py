@@ -84,6 +84,30 @@ class Leaves:
         scale = self.scale[donor]
         return np.where(towards == values, values, np.rint(moved * scale) / scale)
 
+    def draw_among(self, given: Given, allowed: npt.NDArray[np.bool_], rng: np.random.Generator) -> Numbers:
+        """Return for each row a category among those `allowed` (rows x categories, the last for none), as codes.
+
+        They are as frequent as in the row's leaf; where it has none of them, as among all donors; else any of the leaf's.
+        """
+        if not len(self.donors):
+            return np.full(len(given), float(allowed.shape[1] - 1))
+        shares = self._shares(allowed.shape[1])
+        own = shares[self._leaf(given)]
+        weights = own * allowed
+        for other in (shares.sum(axis=0) * allowed, own):
+            none = ~weights.any(axis=1)
+            weights[none] = other[none]
+        heights = np.cumsum(weights, axis=1)
+        drawn = rng.random(len(given)) * heights[:, -1]
+        return np.asarray((heights <= drawn[:, None]).sum(axis=1), dtype=np.float64)
+
+    def _shares(self, size: int) -> Numbers:
+        """Return how often each leaf has each category."""
+        codes = np.where(np.isnan(self.donors), size - 1, self.donors).astype(np.intp)
+        made = np.zeros((len(self.count), size))
+        np.add.at(made, (np.repeat(np.arange(len(self.count)), self.count), codes), 1.0)
+        return made
+
     def _leaf(self, given: Given) -> Places:
         if self.tree is None:
             return np.zeros(len(given), dtype=np.intp)

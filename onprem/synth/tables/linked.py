@@ -22,7 +22,8 @@ from onprem.synth.tables.cells import Known, Role, bounds, fit_by_item
 from onprem.synth.tables.leaves import Given, Places
 from onprem.synth.tables.leaves import fit as fit_leaves
 from onprem.synth.tables.past import Lines, lines, roots
-from onprem.synth.tables.plan import Cell, Laid, Plan
+from onprem.synth.tables.plan import Cell, Laid, Plan, joined
+from onprem.synth.tables.recurring import fit_recurring
 from onprem.synth.tables.schema import Link, Schema, check
 from onprem.synth.tables.shapes import Settings, Shape, determined, fresh_keys, shaped
 from onprem.synth.tables.trees import LEAST, Rule, ordered
@@ -233,6 +234,11 @@ def _fit_cells(so_far: Fitting, name: str) -> None:
         own = laid.rows[:, place]
         given = walk.given(walked.base, walked.of_item if place else None, every, place)
         kept = np.ones(len(own), dtype=bool)
+        if cell.role is Role.ITEM:
+            known, codes = joined([given, walked.before]), (own, walked.kinds)
+            cell.way = fit_recurring(known, codes, plan.items.astype(np.intp), cell.shape, settings)
+            if cell.way is not None:
+                continue
         if cell.role is Role.TIME and plan.link.parent:
             last = walked.last[cell.shape.name]
             same = laid.times[cell.shape.name] == last
@@ -250,16 +256,23 @@ def _fit_cells(so_far: Fitting, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What real rows were given: before the row, of its item, and for each time the last one of the item."""
+    """What real rows were given: before the row, which items, of the own one, and for each time the last one of the item.
+
+    `kinds` says of each item whether it came again (`onprem.synth.tables.recurring`).
+    """
 
     base: Given
+    before: Given
     of_item: Given
+    kinds: Numbers
     last: dict[str, Numbers]
 
 
 def _walked(walk: Walk, plan: Plan, laid: Laid) -> Walked:
     """Go over the real rows of a table, and set its times as distances."""
-    parts: list[tuple[Places, Given, Given]] = [(np.arange(0), walk.base(np.arange(0)), walk.of_item(np.arange(0)))]
+    none: Places = np.arange(0)
+    taken, parts = [none], [(walk.base(none), walk.before(none)[1], walk.of_item(none))]
+    kinds = np.zeros(len(laid.at))
     last = {cell.shape.name: np.full(len(laid.at), np.nan) for cell in plan.cells if cell.role is Role.TIME}
     twice = 0
     for rows in laid.at.steps():
@@ -269,16 +282,19 @@ def _walked(walk: Walk, plan: Plan, laid: Laid) -> Walked:
                 laid.rows[rows, place] = laid.times[cell.shape.name][rows] - walk.counted_from(place, rows)
             if cell.role is Role.TIME:
                 last[cell.shape.name][rows] = walk.last(rows, place)
-        parts.append((rows, walk.base(rows), walk.of_item(rows)))
+        was, traits = walk.before(rows)
+        kinds[rows] = was.kinds(plan.number(laid.rows[rows]))
+        taken.append(rows)
+        parts.append((walk.base(rows), traits, walk.of_item(rows)))
         walk.settle(rows)
     if plan.cells and plan.cells[0].role is Role.ITEM:
         plan.cells[0].once = twice <= _ONCE * len(laid.at)
-    order = np.argsort(np.concatenate([rows for rows, _, _ in parts]))
-    base, of_item = (
+    order = np.argsort(np.concatenate(taken))
+    base, before, of_item = (
         Given(np.concatenate([given.values for given in givens])[order], givens[0].sizes)
-        for givens in ([base for _, base, _ in parts], [of_item for _, _, of_item in parts])
+        for givens in zip(*parts, strict=True)
     )
-    return Walked(base, of_item, last)
+    return Walked(base, before, of_item, kinds, last)
 
 
 def _rule(plan: Plan, laid: Laid, place: int) -> Rule | None:

@@ -10,6 +10,7 @@ import numpy as np
 from onprem.synth.tables.cells import Bounds, ByItem, Role
 from onprem.synth.tables.leaves import Given, Leaves, Places
 from onprem.synth.tables.past import Lines
+from onprem.synth.tables.recurring import Recurring
 from onprem.synth.tables.schema import Link
 from onprem.synth.tables.shapes import Shape
 from onprem.synth.tables.trees import Rule
@@ -23,7 +24,7 @@ class Cell:
     shape: Shape
     role: Role
     bounds: Bounds | None = None
-    way: Leaves | ByItem | Rule | None = None
+    way: Leaves | ByItem | Recurring | Rule | None = None
     same: Leaves | None = None
     once: bool = False  # an item that no parent has twice
 

@@ -14,6 +14,7 @@ from onprem.synth.tables.cells import ByItem, Name, Role, drawn_within
 from onprem.synth.tables.leaves import Given, Leaves, Places, nothing
 from onprem.synth.tables.past import Past, seen_by
 from onprem.synth.tables.plan import Cell, Laid, Plan, joined, numbers
+from onprem.synth.tables.recurring import Before, Recurrence, Recurring
 from onprem.synth.tables.schema import Schema
 from onprem.synth.tables.trees import Rule
 from onprem.table import Numbers
@@ -30,6 +31,8 @@ class Walk:
         self._is_root = not self._plan.link.parent
         count = int(at.root.max()) + 1 if len(at) else 0
         self._past = Past(count, self._plan.sizes, len(self._plan.items), len(self._plan.kept))
+        self._recurrence = Recurrence(count, len(self._plan.items))
+        self._left = np.bincount(at.parent)[at.parent] - at.place if len(at) else at.place
         self.others = self._above(schema, laid, name)
         self._begin = self._parent_time(schema)
         self._fixed = nothing(len(at)) if self._is_root else self._known(schema, plans, laid)
@@ -86,6 +89,11 @@ class Walk:
             [self._fixed.take(rows), clock, self._past.before(self._own.at.root[rows], self._own.at.parent[rows])]
         )
 
+    def before(self, rows: Places) -> tuple[Before, Given]:
+        """Return which items were before rows, and that as traits."""
+        before = self._recurrence.before(self._own.at.root[rows], self._own.at.parent[rows])
+        return before, before.traits(self._left[rows])
+
     def of_item(self, rows: Places) -> Given:
         """Return what is known of the item of rows: distances of times, and numbers."""
         made = self._past.of_item(self._own.at.root[rows], self._plan.number(self._own.rows[rows]))
@@ -114,7 +122,9 @@ class Walk:
             for place in plan.kept
         ]
         values = np.stack(kept, axis=1) if kept else np.empty((len(rows), 0))
-        self._past.add((at.root[rows], at.parent[rows]), plan.number(own.rows[rows]), own.rows[rows], values)
+        items = plan.number(own.rows[rows])
+        self._past.add((at.root[rows], at.parent[rows]), items, own.rows[rows], values)
+        self._recurrence.add(at.root[rows], at.parent[rows], items)
         following = next((cell for cell in plan.cells if cell.role is Role.NEXT), None)
         if following is not None:
             after = rows[rows + 1 < len(at)]
@@ -134,7 +144,10 @@ class Walk:
                 ]
                 continue
             given = self.given(base, self.of_item(rows) if place else None, rows, place)
-            if cell.bounds is None:
+            if isinstance(cell.way, Recurring):
+                before, traits = self.before(rows)
+                own.rows[rows, place] = cell.way.draw(joined([given, traits]), before, rng, once=cell.once)
+            elif cell.bounds is None:
                 own.rows[rows, place] = self._drawn(cell, given, rows, rng)
                 if cell.once:
                     self._draw_other(place, given, rows, rng)
