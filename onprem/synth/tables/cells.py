@@ -155,12 +155,17 @@ class Bounds:
 
     def limits(self, others: Mapping[Name, Numbers], rows: int) -> tuple[Numbers, Numbers]:
         """Return the earliest and the latest moment for each row."""
-        low, high = np.full(rows, self.first), np.full(rows, self.last)
+        low, high = np.full(rows, -np.inf), np.full(rows, np.inf)
         for name in self.after:
             low = np.fmax(low, self.early(others[name]))
         for name in self.before:
             high = np.fmin(high, self.late(name, others[name]))
         high = np.floor(high / self.unit) * self.unit
+        low_here, high_here = np.fmax(low, self.first), np.fmin(high, self.last)
+        # a visit may lie where the column has no time yet: then what it belongs to is what counts
+        outside = low_here > high_here
+        low = np.where(outside, np.where(np.isfinite(low), low, high), low_here)
+        high = np.where(outside, np.where(np.isfinite(high), high, low), high_here)
         return low, np.maximum(low, high)  # never an empty range
 
     def early(self, other: Numbers) -> Numbers:

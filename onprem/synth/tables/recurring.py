@@ -88,13 +88,15 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """A fitted item: of what kind it is, and which among new ones and among those that were seen.
+    """A fitted item: of what kind it is, and which among all and among those that were seen.
+
+    What is new is drawn as any row's item is: too few rows are new to tell what they follow from.
 
     `codes` are the categories by the number of the item, as `Before` has them.
     """
 
     kind: Leaves
-    new: Leaves
+    any: Leaves
     again: Leaves
     codes: Places = field(repr=False)
 
@@ -110,7 +112,7 @@ class Recurring:
         made[kind == NEXT] = self.codes[before.next[kind == NEXT]]
         by_code = np.empty_like(self.codes)
         by_code[self.codes] = np.arange(len(self.codes))
-        for which, way, allowed in ((NEW, self.new, ~before.ever), (SEEN, self.again, seen)):
+        for which, way, allowed in ((NEW, self.any, ~before.here if once else ~before.ever), (SEEN, self.again, seen)):
             own = rows[kind == which]
             if len(own):
                 made[own] = way.draw_among(given.take(own), allowed[own][:, by_code], rng)
@@ -130,7 +132,7 @@ def fit_recurring(
         return None
     return Recurring(
         fit(given, kinds, _KIND, settings),
-        fit(given.take(~again), codes[~again], shape, settings),
+        fit(given, codes, shape, settings),
         fit(given.take(again), codes[again], shape, settings),
         np.argsort(number),
     )
