@@ -20,6 +20,7 @@ from onprem.table import Column, Kind, Table
 
 _RESAMPLES = 100
 _STRONG = 0.3  # a correlation of the real tables from which on it counts as strong
+_DAY = 86_400.0  # seconds
 _LEAST = 30  # steps or rows of a series, below which it tells nothing
 
 
@@ -246,7 +247,9 @@ def violations(linked: Linked) -> Violations:
         if linked.birth:
             early += int((times < _bound(linked, linked.birth, owner)).sum())
         if linked.death:
-            late += int((times > _bound(linked, linked.death, owner)).sum())
+            # a day of death is told by the midnight at which it begins
+            death_day = _DAY - 1 if linked.parent.column(linked.death).day else 0.0
+            late += int((times > _bound(linked, linked.death, owner) + death_day).sum())
     key = linked.parent.column(linked.key)
     names = [_name(key, place) for place in range(len(key))]
     doubled = len(names) - len(set(names))

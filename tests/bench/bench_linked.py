@@ -20,7 +20,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "synth"))
 
-from simulated_hospital import hospital, write_hospital  # noqa: E402 - after the environment is set
+import numpy as np  # noqa: E402 - after the environment is set
+from simulated_hospital import hospital, write_hospital  # noqa: E402
 
 from onprem.evaluate import fidelity_linked as measures  # noqa: E402
 from onprem.synth.ehr import folder as ehr  # noqa: E402
@@ -30,8 +31,19 @@ from onprem.synth.tables.folder import Job, fit_and_sample_linked  # noqa: E402
 from onprem.synth.tables.shapes import Settings  # noqa: E402
 from onprem.table_files import read_table  # noqa: E402
 
-COLUMNS = ("world", "what", "rows", "seconds", "C2ST", "strong correlations", "in time", "impossible rows")
+COLUMNS = (
+    "world",
+    "what",
+    "rows",
+    "seconds",
+    "C2ST",
+    "strong correlations",
+    "in time",
+    "drugs follow",
+    "impossible rows",
+)
 SERIES = {"labs": "test"}
+FOLLOWS = {"simulated hospital": ("E11", "metformin")}  # the drug is given to none but those with the diagnosis
 
 
 def shipped(n, seed):
@@ -54,15 +66,30 @@ def as_linked(tables, links):
     return measures.Linked(tables["patients"], "patient_id", children, "birth_date", "death_date")
 
 
-def figures(real, made):
+def follows(tables, pair):
+    """Return how many rows of a drug are of patients with its diagnosis; "" where none is told."""
+    if pair is None:
+        return ""
+    (codes, ill), (drugs, taken) = (
+        (words(tables[name].column(column)), words(tables[name].column("patient_id")))
+        for name, column in (("diagnoses", "code"), ("medications", "drug"))
+    )
+    return f"{np.isin(taken[drugs == pair[1]], ill[codes == pair[0]]).mean():.3f}"
+
+
+def words(column):
+    return np.array([*column.categories, ""], dtype=object)[column.values]
+
+
+def figures(real, made, tables, pair):
     """Return the cells of a row: figures with their intervals."""
     impossible = measures.violations(made)
-    wrong = [impossible.before_birth, impossible.orphans, impossible.doubled_keys]
+    wrong = [impossible.before_birth, impossible.after_death, impossible.orphans, impossible.doubled_keys]
     return (
         shown(measures.linked_c2st(real, made)),
         shown(measures.strong_correlations(real, made)),
         shown(measures.temporal(real, made)),
-        # a date of death is the midnight at which its day begins: what follows on that day is no error
+        follows(tables, pair),
         f"{sum(metric.value * metric.n for metric in wrong):.0f} of {sum(metric.n for metric in wrong):,}",
     )
 
@@ -76,8 +103,8 @@ def compare(world, patients, seeds):
     told = schema.infer([*real.values()])
     beside = as_linked(real, told.links)
     total = f"{sum(map(len, real.values())):,}"
-    second = as_linked(WORLDS[world](patients, 2), told.links)
-    line(world, "a second sample", total, "", *figures(beside, second))
+    second, pair = WORLDS[world](patients, 2), FOLLOWS.get(world)
+    line(world, "a second sample", total, "", *figures(beside, as_linked(second, told.links), second, pair))
     clock = time.process_time()
     model = linked.fit(real, told, Settings())
     fitting = time.process_time() - clock
@@ -86,7 +113,7 @@ def compare(world, patients, seeds):
         made = model.sample(patients, seed)
         spent = f"{fitting:.1f} + {time.process_time() - clock:.1f}"
         rows = f"{sum(map(len, made.values())):,}"
-        line(world, f"trees, seed {seed}", rows, spent, *figures(beside, as_linked(made, told.links)))
+        line(world, f"trees, seed {seed}", rows, spent, *figures(beside, as_linked(made, told.links), made, pair))
 
 
 def line(*cells):

@@ -261,6 +261,22 @@ def test_linked_measures_know_the_same_from_another_process():
     assert temporal(real, out).value < 0.06 < temporal(real, wrong).value
 
 
+@pytest.mark.parametrize(("day", "late"), [(True, 0), (False, 1)])
+def test_what_follows_on_the_day_of_death_is_after_a_moment_and_not_after_a_day(day, late):
+    parent = Table("patients", (
+        Column("id", Kind.KEY, np.array([0], dtype=np.int32), ("a",)),
+        Column("birth", Kind.TIME, np.array([-YEAR])),
+        Column("death", Kind.TIME, np.array([0.0]), day=day),
+    ))  # fmt: skip
+    for hour, counted in ((15, late), (24, 1)):
+        child = Table("labs", (
+            Column("patient", Kind.KEY, np.array([0], dtype=np.int32), ("a",)),
+            Column("time", Kind.TIME, np.array([hour * 3600.0])),
+        ))  # fmt: skip
+        found = violations(Linked(parent, "id", (Child(child, "patient", "time"),), "birth", "death"))
+        assert found.after_death.value == counted
+
+
 def test_violations_are_counted():
     sound = violations(linked())
     assert [getattr(sound, name).value for name in ("before_birth", "after_death", "orphans", "doubled_keys")] == [

@@ -8,7 +8,7 @@ from simulated_hospital import hospital
 
 from onprem.synth.tables import linked, schema
 from onprem.synth.tables.leaves import Given, fit, nothing
-from onprem.synth.tables.recurring import NEW, NEXT, SEEN, Recurrence, fit_recurring
+from onprem.synth.tables.recurring import NEW, NEXT, SEEN, Recurrence, _drawn, fit_recurring
 from onprem.synth.tables.shapes import Settings, Shape
 from onprem.table import Kind, Table
 
@@ -49,25 +49,27 @@ def test_roots_do_not_know_of_one_another() -> None:
     assert not before.here.any()
 
 
-def test_a_category_is_drawn_among_those_allowed_as_its_leaf_has_them() -> None:
+def test_what_is_drawn_is_allowed_and_as_likely_as_its_leaf_has_it() -> None:
     codes = np.repeat([0.0, 1.0, 2.0, 3.0], [400, 300, 200, 100])
     way = fit(nothing(1000), codes, ITEMS, Settings())
+    shares, usual = way.shares(nothing(8000), 5), way.overall(5)
+    np.testing.assert_allclose(usual, (0.4, 0.3, 0.2, 0.1, 0))
     rng = np.random.default_rng(3)
-    allowed = np.tile([False, True, False, True, False], (8000, 1))
-    drawn = way.draw_among(nothing(8000), allowed, rng)
+    drawn = _drawn(rng, np.tile([False, True, False, True, False], (8000, 1)), (shares, usual))
     assert set(drawn) == {1.0, 3.0}
     assert np.mean(drawn == 1) == pytest.approx(0.75, abs=0.02)
-    none = way.draw_among(nothing(4000), np.zeros((4000, 5), dtype=bool), rng)
-    assert np.mean(none == 0) == pytest.approx(0.4, abs=0.03)  # what is allowed to nobody is drawn as if all were
+    none = _drawn(rng, np.zeros((8000, 5), dtype=bool), (shares, usual))
+    assert np.mean(none == 0) == pytest.approx(0.4, abs=0.03)  # where nothing is allowed, as all rows are
 
 
 def test_where_the_leaf_has_none_that_is_allowed_all_donors_count() -> None:
     side = np.repeat([0.0, 1.0], 500)
     codes = np.where(side == 0, 0.0, np.tile([1.0, 2.0], 500))
     way = fit(Given(side[:, None], (0,)), codes, ITEMS, Settings())
-    drawn = way.draw_among(Given(np.zeros((50, 1)), (0,)), np.tile([False, False, True, True, False], (50, 1)),
-                           np.random.default_rng(1))  # fmt: skip
-    assert set(drawn) == {2.0}
+    shares = way.shares(Given(np.zeros((50, 1)), (0,)), 5)
+    assert shares[0].tolist() == [1, 0, 0, 0, 0]
+    allowed = np.tile([False, False, True, True, False], (50, 1))
+    assert set(_drawn(np.random.default_rng(1), allowed, (shares, way.overall(5)))) == {2.0}
 
 
 def test_too_few_that_come_again_are_no_kind_of_their_own() -> None:

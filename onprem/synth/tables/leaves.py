@@ -69,6 +69,7 @@ class Leaves:
     up: Numbers | None = field(default=None, repr=False)
     down: Numbers | None = field(default=None, repr=False)
     scale: Numbers | None = field(default=None, repr=False)
+    counts: Numbers | None = field(default=None, repr=False)  # leaves x categories, once they are asked for
 
     def draw(self, given: Given, rng: np.random.Generator) -> Numbers:
         """Return a value for each row."""
@@ -84,29 +85,22 @@ class Leaves:
         scale = self.scale[donor]
         return np.where(towards == values, values, np.rint(moved * scale) / scale)
 
-    def draw_among(self, given: Given, allowed: npt.NDArray[np.bool_], rng: np.random.Generator) -> Numbers:
-        """Return for each row a category among those `allowed` (rows x categories, the last for none), as codes.
+    def shares(self, given: Given, size: int) -> Numbers:
+        """Return how common each of `size` categories (the last for none) is in the leaf of each row; 0 without donors."""
+        counts = self._counted(size)[self._leaf(given)]
+        return np.asarray(counts / np.maximum(counts.sum(axis=1), 1)[:, None])
 
-        They are as frequent as in the row's leaf; where it has none of them, as among all donors; else any of the leaf's.
-        """
-        if not len(self.donors):
-            return np.full(len(given), float(allowed.shape[1] - 1))
-        shares = self._shares(allowed.shape[1])
-        own = shares[self._leaf(given)]
-        weights = own * allowed
-        for other in (shares.sum(axis=0) * allowed, own):
-            none = ~weights.any(axis=1)
-            weights[none] = other[none]
-        heights = np.cumsum(weights, axis=1)
-        drawn = rng.random(len(given)) * heights[:, -1]
-        return np.asarray((heights <= drawn[:, None]).sum(axis=1), dtype=np.float64)
+    def overall(self, size: int) -> Numbers:
+        """Return how common each category is among all donors."""
+        counts = self._counted(size).sum(axis=0)
+        return np.asarray(counts / max(counts.sum(), 1))
 
-    def _shares(self, size: int) -> Numbers:
-        """Return how often each leaf has each category."""
-        codes = np.where(np.isnan(self.donors), size - 1, self.donors).astype(np.intp)
-        made = np.zeros((len(self.count), size))
-        np.add.at(made, (np.repeat(np.arange(len(self.count)), self.count), codes), 1.0)
-        return made
+    def _counted(self, size: int) -> Numbers:
+        if self.counts is None:
+            codes = np.where(np.isnan(self.donors), size - 1, self.donors).astype(np.intp)
+            self.counts = np.zeros((len(self.count), size))
+            np.add.at(self.counts, (np.repeat(np.arange(len(self.count)), self.count), codes), 1.0)
+        return self.counts
 
     def _leaf(self, given: Given) -> Places:
         if self.tree is None:

@@ -9,6 +9,7 @@ Rules: as `onprem.synth.tables.leaves`; an item that no parent has twice is neve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,35 +89,55 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """A fitted item: of what kind it is, and which among all and among those that were seen.
+    """A fitted item: of what kind it is, and which it is among new ones, among those that were seen, and among all.
 
-    What is new is drawn as any row's item is: too few rows are new to tell what they follow from.
-
-    `codes` are the categories by the number of the item, as `Before` has them.
+    Few rows are new, and a tree of them alone tells badly what they follow from: drugs would no longer follow diagnoses.
+    So a new item is as likely as among new rows, times how much likelier than usual it is here among all rows; and what
+    this says of items that were seen is the chance that the row is not new after all. `codes` are the categories by the
+    number of the item, as `Before` has them.
     """
 
     kind: Leaves
-    any: Leaves
+    new: Leaves
     again: Leaves
+    every: Leaves
     codes: Places = field(repr=False)
 
     def draw(self, given: Given, before: Before, rng: np.random.Generator, *, once: bool) -> Numbers:
         """Return an item for each row, as a category's code."""
-        rows = np.arange(len(given))
-        seen = before.ever & ~before.here if once else before.ever
+        size, number = len(self.codes), np.argsort(self.codes)
+        fresh = ~before.ever[:, number]
+        seen = (before.ever & ~before.here if once else before.ever)[:, number]
+        here, usual = self.every.shares(given, size), self.every.overall(size)
+        likely = self.new.shares(given, size) * here / np.where(usual > 0, usual, 1)
+        likely /= np.maximum(likely.sum(axis=1), np.finfo(float).tiny)[:, None]
+        is_new = rng.random(len(given)) < (likely * fresh).sum(axis=1)
+
         kind = self.kind.draw(given, rng)
-        kind[(kind == NEXT) & (before.next < 0)] = SEEN
-        kind[(kind == SEEN) & ~seen.any(axis=1)] = NEW
-        kind[(kind == NEW) & before.ever.all(axis=1) & seen.any(axis=1)] = SEEN
+        comes, was = before.next >= 0, seen.any(axis=1)
+        kind[(kind == NEW) & ~is_new] = NEXT
+        kind[(kind == NEXT) & ~comes] = SEEN
+        kind[(kind == SEEN) & ~was] = NEW
+        kind[(kind == NEW) & ~fresh.any(axis=1) & was] = SEEN
         made = np.empty(len(given))
         made[kind == NEXT] = self.codes[before.next[kind == NEXT]]
-        by_code = np.empty_like(self.codes)
-        by_code[self.codes] = np.arange(len(self.codes))
-        for which, way, allowed in ((NEW, self.any, ~before.here if once else ~before.ever), (SEEN, self.again, seen)):
-            own = rows[kind == which]
-            if len(own):
-                made[own] = way.draw_among(given.take(own), allowed[own][:, by_code], rng)
-        return np.where(made == len(self.codes) - 1, np.nan, made)
+        own = kind == NEW
+        made[own] = _drawn(rng, fresh[own], (likely[own], here[own], usual))
+        own = kind == SEEN
+        made[own] = _drawn(rng, seen[own], (self.again.shares(given.take(own), size), here[own], usual))
+        return np.where(made == size - 1, np.nan, made)
+
+
+def _drawn(rng: np.random.Generator, allowed: Flags, weights: Sequence[Numbers]) -> Numbers:
+    """Draw a code for each row among those allowed, by the first weights that have one; where nothing is, by the last."""
+    chosen = np.zeros(allowed.shape)
+    for each in weights:
+        none = ~chosen.any(axis=1)
+        chosen[none] = (allowed * each)[none]
+    none = ~chosen.any(axis=1)
+    chosen[none] = weights[-1]
+    heights = np.cumsum(chosen, axis=1)
+    return np.asarray((heights <= (rng.random(len(heights)) * heights[:, -1])[:, None]).sum(axis=1), dtype=np.float64)
 
 
 def fit_recurring(
@@ -132,7 +153,8 @@ def fit_recurring(
         return None
     return Recurring(
         fit(given, kinds, _KIND, settings),
-        fit(given, codes, shape, settings),
+        fit(given.take(~again), codes[~again], shape, settings),
         fit(given.take(again), codes[again], shape, settings),
+        fit(given, codes, shape, settings),
         np.argsort(number),
     )
