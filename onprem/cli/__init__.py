@@ -153,6 +153,15 @@ def open_site(given: Path | None) -> Site:
     return site
 
 
+def open_if_named(given: Path | None) -> Site | None:
+    """Open the site of a command that goes without one, if one is named.
+
+    Raises:
+        SiteError, PolicyError: as `open_site`.
+    """
+    return None if given is None else open_site(given)
+
+
 @contextmanager
 def logged(site: Site | None, action: str) -> Iterator[Note]:
     """Log a command for which a site may be named: its end is an event there; without a site nobody reads the note.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, eval_classify, eval_ner, eval_relation, logged, open_site, render
+from onprem.cli import JsonOption, SiteOption, eval_classify, eval_ner, eval_relation, logged, open_if_named, render
 
 if TYPE_CHECKING:
     from onprem.config import Site
@@ -59,7 +59,7 @@ def deid(
     from onprem.detect.ensemble import DETECTORS
     from onprem.pipeline.plan import check_lang
 
-    opened = None if site is None else open_site(site)
+    opened = open_if_named(site)
     language = check_lang(lang)
     only = _chosen(detectors, DETECTORS)
     rules = None if policy is None else _policy(policy, opened)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, logged, open_site
+from onprem.cli import JsonOption, SiteOption, logged, open_if_named
 from onprem.cli.train_classes import Labels, LearntOption, ModelFolder, SeedOption, evaluate, grades
 
 _GOLD = typer.Option("--gold", metavar="FILE", help="JSON lines, or TSV with text and label.")
@@ -31,7 +31,7 @@ def command(
     from onprem.train.linear import load
     from onprem.train.measured import MODEL, TFIDF, constant, digest_of, tfidf
 
-    with logged(None if site is None else open_site(site), "eval") as note:
+    with logged(open_if_named(site), "eval") as note:
         trained, told = load(model, "classify")
         items = read_classed(gold)
         texts = [item.text for item in items]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, logged, open_site, render
+from onprem.cli import JsonOption, SiteOption, logged, open_if_named, render
 
 _MODEL = typer.Option("--model", metavar="DIR", help="A folder of `onprem train ner`, or another that spaCy opens.")
 _GOLD = typer.Option("--gold", metavar="FILE", help="Labelled sentences: IOB, JSON lines or a brat folder.")
@@ -33,7 +33,7 @@ def command(
     from onprem.train.measured import digest_of
     from onprem.train.ner_folder import COLUMNS, rows
 
-    with logged(None if site is None else open_site(site), "eval") as note:
+    with logged(open_if_named(site), "eval") as note:
         sentences = read_labelled(gold)
         texts = [sentence.text for sentence in sentences]
         taggers = {"tagger": spacy_tagger(model)}

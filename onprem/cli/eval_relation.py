@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, logged, open_site
+from onprem.cli import JsonOption, SiteOption, logged, open_if_named
 from onprem.cli.train_classes import Labels, LearntOption, ModelFolder, SeedOption, evaluate
 
 _GOLD = typer.Option("--gold", metavar="FILE", help="JSON lines or a folder of brat.")
@@ -31,7 +31,7 @@ def command(
     from onprem.train.measured import MODEL, TFIDF, constant, digest_of, tfidf
     from onprem.train.relation import load, plain
 
-    with logged(None if site is None else open_site(site), "eval") as note:
+    with logged(open_if_named(site), "eval") as note:
         trained, told = load(model, "relation")
         pairs = read_pairs(gold, _kinds(kinds))
         said = {MODEL: trained.choose(pairs), **constant("", told["classes"], len(pairs))}

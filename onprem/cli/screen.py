@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, logged, open_site, render
+from onprem.cli import JsonOption, SiteOption, logged, open_if_named, render
 
 if TYPE_CHECKING:
     from onprem.audit.log import Note
@@ -47,7 +47,7 @@ def command(
     from onprem.report.page import write_page
     from onprem.report.screen_page import render_screen
 
-    opened = None if site is None else open_site(site)
+    opened = open_if_named(site)
     if report is not None and report.exists() and report.is_dir():
         raise OutputError("the report is a folder", hint="name a file")
     with logged(opened, "screen") as note:

@@ -296,7 +296,7 @@ def _told(asked: Asked, tally: Tally, given: Given | None, result: Result | None
         "rows": tally.rows,
         "attempts": tally.attempts,
         "yield": round(tally.rows / tally.attempts, 4) if tally.attempts else 0.0,
-        "rows_per_minute": f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}",
+        "rows_per_minute": round(rate, 1) if rate < 100 else round(rate),
         "tokens": tally.tokens,
         "rejected": _reasons(tally.reasons),
         "dropped": _reasons(tally.dropped),

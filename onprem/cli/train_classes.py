@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from onprem.cli import logged, open_site, render
+from onprem.cli import logged, open_if_named, render
 
 if TYPE_CHECKING:
     from onprem.train.linear import Settings
@@ -68,6 +68,7 @@ def train(asked: Asked, task: Task[Any, Any], read: Callable[[Path], Sequence[An
         UsageError: a language is not known.
         InputError: data cannot be read, or there are too few rows or classes.
         OutputError: the folder exists, or cannot be written.
+        SiteError, AuditError: a site is named, and it is none, or its log cannot be written.
     """
     from onprem.errors import OutputError
     from onprem.train.class_card import write_card
@@ -76,7 +77,7 @@ def train(asked: Asked, task: Task[Any, Any], read: Callable[[Path], Sequence[An
     if asked.out.exists():
         raise OutputError("the output folder exists", hint="name a folder that does not exist yet")
     settings = _settings(asked)
-    with logged(None if asked.site is None else open_site(asked.site), "train") as note:
+    with logged(open_if_named(asked.site), "train") as note:
         items = [item for path in asked.data for item in read(path)]
         dev = read(asked.dev) if asked.dev else []
         with render.bar(json=asked.json) as progress:

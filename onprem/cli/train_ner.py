@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onprem.cli import JsonOption, SiteOption, logged, open_site, render
+from onprem.cli import JsonOption, SiteOption, logged, open_if_named, render
 
 if TYPE_CHECKING:
     from onprem.labelled import Sentence
@@ -48,7 +48,7 @@ def command(
         raise OutputError("the output folder exists", hint="name a folder that does not exist yet")
     if lang not in {"en", "zh"}:
         raise UsageError("--lang is not known", hint="en or zh")
-    with logged(None if site is None else open_site(site), "train") as note:
+    with logged(open_if_named(site), "train") as note:
         files = [read_labelled(path) for path in data]
         held = read_labelled(dev) if dev is not None else []
         if not held:

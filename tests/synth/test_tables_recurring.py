@@ -8,7 +8,7 @@ from simulated_hospital import hospital
 
 from onprem.synth.tables import linked, schema
 from onprem.synth.tables.leaves import Given, fit, nothing
-from onprem.synth.tables.recurring import NEW, NEXT, SEEN, Recurrence, _drawn, fit_recurring
+from onprem.synth.tables.recurring import NEW, NEXT, SEEN, Recurrence, Shares, _drawn, fit_recurring
 from onprem.synth.tables.shapes import Settings, Shape
 from onprem.table import Kind, Table
 
@@ -51,8 +51,8 @@ def test_roots_do_not_know_of_one_another() -> None:
 
 def test_what_is_drawn_is_allowed_and_as_likely_as_its_leaf_has_it() -> None:
     codes = np.repeat([0.0, 1.0, 2.0, 3.0], [400, 300, 200, 100])
-    way = fit(nothing(1000), codes, ITEMS, Settings())
-    shares, usual = way.shares(nothing(8000), 5), way.overall(5)
+    way = Shares(fit(nothing(1000), codes, ITEMS, Settings()), 5)
+    shares, usual = way.of(nothing(8000)), way.usual
     np.testing.assert_allclose(usual, (0.4, 0.3, 0.2, 0.1, 0))
     rng = np.random.default_rng(3)
     drawn = _drawn(rng, np.tile([False, True, False, True, False], (8000, 1)), (shares, usual))
@@ -65,11 +65,11 @@ def test_what_is_drawn_is_allowed_and_as_likely_as_its_leaf_has_it() -> None:
 def test_where_the_leaf_has_none_that_is_allowed_all_donors_count() -> None:
     side = np.repeat([0.0, 1.0], 500)
     codes = np.where(side == 0, 0.0, np.tile([1.0, 2.0], 500))
-    way = fit(Given(side[:, None], (0,)), codes, ITEMS, Settings())
-    shares = way.shares(Given(np.zeros((50, 1)), (0,)), 5)
+    way = Shares(fit(Given(side[:, None], (0,)), codes, ITEMS, Settings()), 5)
+    shares = way.of(Given(np.zeros((50, 1)), (0,)))
     assert shares[0].tolist() == [1, 0, 0, 0, 0]
     allowed = np.tile([False, False, True, True, False], (50, 1))
-    assert set(_drawn(np.random.default_rng(1), allowed, (shares, way.overall(5)))) == {2.0}
+    assert set(_drawn(np.random.default_rng(1), allowed, (shares, way.usual))) == {2.0}
 
 
 def test_too_few_that_come_again_are_no_kind_of_their_own() -> None:

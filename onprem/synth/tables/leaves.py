@@ -69,13 +69,12 @@ class Leaves:
     up: Numbers | None = field(default=None, repr=False)
     down: Numbers | None = field(default=None, repr=False)
     scale: Numbers | None = field(default=None, repr=False)
-    counts: Numbers | None = field(default=None, repr=False)  # leaves x categories, once they are asked for
 
     def draw(self, given: Given, rng: np.random.Generator) -> Numbers:
         """Return a value for each row."""
         if not len(self.donors):
             return np.full(len(given), np.nan)
-        leaf = self._leaf(given)
+        leaf = self.leaf(given)
         donor = self.start[leaf] + (rng.random(len(given)) * self.count[leaf]).astype(np.intp)
         values = self.donors[donor]
         if self.up is None or self.down is None or self.scale is None:
@@ -85,24 +84,8 @@ class Leaves:
         scale = self.scale[donor]
         return np.where(towards == values, values, np.rint(moved * scale) / scale)
 
-    def shares(self, given: Given, size: int) -> Numbers:
-        """Return how common each of `size` categories (the last for none) is in the leaf of each row; 0 without donors."""
-        counts = self._counted(size)[self._leaf(given)]
-        return np.asarray(counts / np.maximum(counts.sum(axis=1), 1)[:, None])
-
-    def overall(self, size: int) -> Numbers:
-        """Return how common each category is among all donors."""
-        counts = self._counted(size).sum(axis=0)
-        return np.asarray(counts / max(counts.sum(), 1))
-
-    def _counted(self, size: int) -> Numbers:
-        if self.counts is None:
-            codes = np.where(np.isnan(self.donors), size - 1, self.donors).astype(np.intp)
-            self.counts = np.zeros((len(self.count), size))
-            np.add.at(self.counts, (np.repeat(np.arange(len(self.count)), self.count), codes), 1.0)
-        return self.counts
-
-    def _leaf(self, given: Given) -> Places:
+    def leaf(self, given: Given) -> Places:
+        """Return the leaf of each row, as its number among the nodes of the tree."""
         if self.tree is None:
             return np.zeros(len(given), dtype=np.intp)
         return np.asarray(self.tree.tree_.apply(_matrix(given, self.codes, self.missing)), dtype=np.intp)

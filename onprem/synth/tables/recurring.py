@@ -4,7 +4,7 @@ A row's item is drawn in two steps: whether it is the next one of what the last 
 new one; and then which, as the donors of a leaf have it among those that it can be. What the last parent had is gone through
 in its order, so that new items in between do not break the row.
 
-Rules: as `onprem.synth.tables.leaves`; an item that no parent has twice is never drawn twice.
+Rules: as `onprem.synth.tables.leaves`; an item that no parent has twice is drawn twice only where all others stand there.
 """
 
 from __future__ import annotations
@@ -87,6 +87,22 @@ class Recurrence:
         return begin, np.where(fresh, self._begin[root] - 1, self._passed[root])
 
 
+class Shares:
+    """How common categories are, by leaf: rows or leaves x categories, the last for none."""
+
+    def __init__(self, leaves: Leaves, size: int) -> None:
+        self._leaves = leaves
+        codes = np.where(np.isnan(leaves.donors), size - 1, leaves.donors).astype(np.intp)
+        at = np.repeat(np.arange(len(leaves.count)), leaves.count)
+        counts = np.bincount(at * size + codes, minlength=len(leaves.count) * size).reshape(-1, size)
+        self._shares = counts / np.maximum(counts.sum(axis=1), 1)[:, None]
+        self.usual: Numbers = counts.sum(axis=0) / max(counts.sum(), 1)
+
+    def of(self, given: Given) -> Numbers:
+        """Return how common each category is in the leaf of each row; 0 where nothing was learnt."""
+        return np.asarray(self._shares[self._leaves.leaf(given)])
+
+
 @dataclass(frozen=True, slots=True)
 class Recurring:
     """A fitted item: of what kind it is, and which it is among new ones, among those that were seen, and among all.
@@ -98,9 +114,9 @@ class Recurring:
     """
 
     kind: Leaves
-    new: Leaves
-    again: Leaves
-    every: Leaves
+    new: Shares
+    again: Shares
+    every: Shares
     codes: Places = field(repr=False)
 
     def draw(self, given: Given, before: Before, rng: np.random.Generator, *, once: bool) -> Numbers:
@@ -108,8 +124,8 @@ class Recurring:
         size, number = len(self.codes), np.argsort(self.codes)
         fresh = ~before.ever[:, number]
         seen = (before.ever & ~before.here if once else before.ever)[:, number]
-        here, usual = self.every.shares(given, size), self.every.overall(size)
-        likely = self.new.shares(given, size) * here / np.where(usual > 0, usual, 1)
+        here, usual = self.every.of(given), self.every.usual
+        likely = self.new.of(given) * here / np.where(usual > 0, usual, 1)
         likely /= np.maximum(likely.sum(axis=1), np.finfo(float).tiny)[:, None]
         is_new = rng.random(len(given)) < (likely * fresh).sum(axis=1)
 
@@ -124,7 +140,7 @@ class Recurring:
         own = kind == NEW
         made[own] = _drawn(rng, fresh[own], (likely[own], here[own], usual))
         own = kind == SEEN
-        made[own] = _drawn(rng, seen[own], (self.again.shares(given.take(own), size), here[own], usual))
+        made[own] = _drawn(rng, seen[own], (self.again.of(given.take(own)), here[own], usual))
         return np.where(made == size - 1, np.nan, made)
 
 
@@ -151,10 +167,9 @@ def fit_recurring(
     again = kinds != NEW
     if min(again.sum(), (~again).sum()) < _ENOUGH * settings.leaf:
         return None
-    return Recurring(
-        fit(given, kinds, _KIND, settings),
-        fit(given.take(~again), codes[~again], shape, settings),
-        fit(given.take(again), codes[again], shape, settings),
-        fit(given, codes, shape, settings),
-        np.argsort(number),
-    )
+
+    def shares(rows: Flags) -> Shares:
+        return Shares(fit(given.take(rows), codes[rows], shape, settings), len(number))
+
+    kind = fit(given, kinds, _KIND, settings)
+    return Recurring(kind, shares(~again), shares(again), shares(np.ones(len(codes), dtype=bool)), np.argsort(number))
