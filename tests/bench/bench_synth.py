@@ -3,8 +3,8 @@
     .venv/bin/python tests/bench/bench_synth.py MODEL.gguf [--rows 16] [--at-a-time 8] [--core N] [--only RECIPE,…]
 
 Rows are made as `onprem synth` makes them: checked, searched for identifiers, written to a file. The sources are invented or
-shipped: ICD-10 and drug names, case sheets, seed questions; `instruct` reads notes that the recipe `note` wrote. Run it on a
-machine that does nothing else.
+shipped: ICD-10 and drug names, case sheets, seed questions; `instruct` reads notes that the recipe `note` wrote, their names
+taken out. Run it on a machine that does nothing else.
 """
 
 # ruff: noqa: T201 - a program that prints its result
@@ -43,6 +43,15 @@ def rate(job, scan, folder, name):
     return 60 * tally.made_now / tally.seconds, share, tally.tokens / max(tally.rows, 1)
 
 
+def released(texts, scan):
+    """Yield the texts without their invented names, as a release is: a row that quotes one would be rejected."""
+    for text, spans in zip(texts, scan.found(texts), strict=True):
+        left = text
+        for span in sorted(spans, key=lambda span: -span.start):
+            left = f"{left[: span.start]}[{span.label}]{left[span.end :]}"
+        yield left
+
+
 def sources_of(recipe, folder, scan):
     """Return what a recipe draws from."""
     vocabulary = (*read_vocabulary("icd10"), *read_vocabulary("drugs")) if "vocabulary" in recipe.needs else ()
@@ -53,7 +62,8 @@ def sources_of(recipe, folder, scan):
         if not notes.exists():
             sources = Sources(seed=1)
             rate(Job(note, sources, note.bind(sources), NOTES), scan, folder, notes.name)
-        records = tuple(Source(line["text"], str(place)) for place, line in enumerate(read_lines(notes)))
+        texts = [line["text"] for line in read_lines(notes)]
+        records = tuple(Source(text, str(place)) for place, text in enumerate(released(texts, scan)))
     return Sources(seed=3, vocabulary=vocabulary, records=records)
 
 
